@@ -1,0 +1,1 @@
+"""The faces of the system: REST under `v1`, HTML under `pages`, the command line under `cli`."""
