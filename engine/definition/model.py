@@ -1,0 +1,564 @@
+"""The closed shape of a definition: every key that a process may use, and no other.
+
+1. A definition is data. No expression, no module name, no code; what needs code is a *registered name*.
+2. Short forms (`due: 5wd`, `from: draft`, `by: [office]`) are unfolded here, so that everything
+   behind this file sees one shape only.
+3. Values are frozen: a published version cannot be changed in memory either.
+4. Questions that need the whole graph belong to `checks`; this file judges each node by itself.
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+
+Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+RoleId = Slug
+Scalar = str | int | bool
+
+DURATION_PATTERN = r"^[0-9]{1,4}(wd|d|mo)$"
+MONTH_DAY_PATTERN = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
+
+
+class _Closed(BaseModel):
+    """A frozen node that refuses unknown keys and loose types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+
+
+def _as_list(value: Any) -> Any:
+    """Let one item stand for a list of one."""
+    return [value] if isinstance(value, str | dict) else value
+
+
+def _tuple_of(value: Any) -> Any:
+    """Turn the list that YAML and JSON give into the tuple that a frozen value holds."""
+    value = _as_list(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+Slugs = Annotated[
+    tuple[Slug, ...], BeforeValidator(_tuple_of, json_schema_input_type=Slug | list[Slug])
+]
+
+
+class Text(_Closed):
+    """A sentence in both languages of the house.
+
+    Attributes:
+        vi: Vietnamese, the first language of every page.
+        en: English, beside it.
+    """
+
+    vi: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+    en: Annotated[str, StringConstraints(min_length=1, max_length=300)]
+
+
+class Duration(_Closed):
+    """A length of time as people count it: `5wd` working days, `30d` calendar days, `2mo` months."""
+
+    count: Annotated[int, Field(ge=0, le=3660)]
+    unit: Literal["wd", "d", "mo"]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            if not re.match(DURATION_PATTERN, value):
+                msg = "a duration is a number with wd, d or mo, such as 5wd"
+                raise ValueError(msg)
+            return {
+                "count": int(value.rstrip("wdmo")),
+                "unit": value.lstrip("0123456789"),
+            }
+        return value
+
+    def __str__(self) -> str:
+        """The form that the author wrote."""
+        return f"{self.count}{self.unit}"
+
+
+DurationText = Annotated[
+    Duration,
+    Field(json_schema_extra={"anyOf": [{"type": "string", "pattern": DURATION_PATTERN}]}),
+]
+
+
+class Moment(_Closed):
+    """A point in time told by another: the forms of `due`, `not_before` and a check's `at`.
+
+    Exactly one of: `plus` alone (from the entry into the state), `date` (month and day of the
+    instance's year), `after` (a transition taken, or a date field) with `plus`, `before` (a date
+    field) with `minus`, `end_of_window`.
+    """
+
+    plus: Duration | None = None
+    minus: Duration | None = None
+    date: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = None
+    after: Slug | None = None
+    before: Slug | None = None
+    end_of_window: Literal[True] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, value: Any) -> Any:
+        if value == "end_of_window":
+            return {"end_of_window": True}
+        return {"plus": value} if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        allowed = ({"plus"}, {"date"}, {"after"}, {"after", "plus"}, {"before"}, {"before", "minus"})
+        if given not in (*allowed, {"end_of_window"}):
+            msg = (
+                "a moment is 5wd, {date: 06-20}, {after: x, plus: 5wd}, "
+                "{before: x, minus: 3wd} or end_of_window"
+            )
+            raise ValueError(msg)
+        return self
+
+
+MomentForm = Annotated[Moment, Field(description="5wd · {after: x, plus: 5wd} · end_of_window …")]
+
+
+class Window(_Closed):
+    """When in the year the process may run, and what a step outside it means.
+
+    `outside`: `refuse` it, let it pass with a `flag`, or ask for a `waiver`.
+    """
+
+    from_: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = Field(
+        default=None, alias="from"
+    )
+    to: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = None
+    months: Annotated[
+        tuple[Annotated[int, Field(ge=1, le=12)], ...], BeforeValidator(_tuple_of)
+    ] = ()
+    month: Annotated[int, Field(ge=1, le=12)] | None = None
+    every: Literal["week", "month", "quarter"] | None = None
+    outside: Literal["refuse", "flag", "waiver"] = "refuse"
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        ranged = self.from_ is not None and self.to is not None
+        if (self.from_ is None) != (self.to is None):
+            msg = "a window with from needs to as well"
+            raise ValueError(msg)
+        forms = [ranged, bool(self.months), self.month is not None, self.every is not None]
+        if sum(forms) != 1:
+            msg = "a window has one of from and to, months, month, every"
+            raise ValueError(msg)
+        return self
+
+
+FieldType = Literal[
+    "text", "integer", "decimal", "date", "datetime", "boolean", "choice", "person", "unit"
+]
+
+
+class FieldSpec(_Closed):
+    """One typed value of a case, or one column of a record set.
+
+    Attributes:
+        required_from: state from which the field may not be empty (case fields only).
+        required: a row without this column is refused (columns only).
+        assigns: role that the person in this field takes for this instance.
+        personal: holds personal data; kept out of the log's leaves.
+        scale: digits after the point of a `decimal`.
+        many: the value is a list of such values (unit, person, choice, text).
+    """
+
+    type: FieldType
+    title: Text
+    hint: Text | None = None
+    min: int | None = None
+    max: int | None = None
+    max_length: Annotated[int, Field(ge=1, le=20000)] | None = None
+    scale: Annotated[int, Field(ge=0, le=6)] | None = None
+    choices: dict[Slug, Text] = {}
+    required_from: Slug | None = None
+    required: bool = False
+    assigns: RoleId | None = None
+    personal: bool = False
+    many: bool = False
+
+    @model_validator(mode="after")
+    def _limits_fit_type(self) -> Self:
+        if (self.type == "choice") != bool(self.choices):
+            msg = "choices belong to the type choice, and a choice needs them"
+            raise ValueError(msg)
+        if (self.min is not None or self.max is not None) and self.type not in {"integer", "decimal"}:
+            msg = "min and max belong to integer and decimal"
+            raise ValueError(msg)
+        if self.min is not None and self.max is not None and self.min > self.max:
+            msg = "min is above max"
+            raise ValueError(msg)
+        if self.assigns is not None and self.type != "person":
+            msg = "only a person can be assigned a role"
+            raise ValueError(msg)
+        if self.many and self.type not in {"unit", "person", "choice", "text"}:
+            msg = "many belongs to unit, person, choice and text"
+            raise ValueError(msg)
+        return self
+
+
+class By(_Closed):
+    """Who may: a role, narrowed to the unit in a field, and to cases where a condition holds."""
+
+    role: RoleId
+    of: Slug | None = None
+    when: "Condition | None" = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _unfold(cls, value: Any) -> Any:
+        return {"role": value} if isinstance(value, str) else value
+
+
+Bys = Annotated[
+    tuple[By, ...], BeforeValidator(_tuple_of, json_schema_input_type=list[RoleId | By])
+]
+Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "is_set"]
+
+
+class Condition(_Closed):
+    """A question over the case, as data: one subject with an operator, or `all`, `any`, `not` of others.
+
+    `visits: <state>` counts entries into a state, `taken: <transition>` counts how often a step was
+    accepted. `is_set` asks whether a field has a value; its own `value` is true or false.
+    """
+
+    all: Annotated[tuple["Condition", ...], BeforeValidator(_tuple_of)] = ()
+    any: Annotated[tuple["Condition", ...], BeforeValidator(_tuple_of)] = ()
+    not_: "Condition | None" = Field(default=None, alias="not")
+    field: Slug | None = None
+    fact: Slug | None = None
+    visits: Slug | None = None
+    taken: Slug | None = None
+    op: Operator | None = None
+    value: Annotated[
+        Scalar | tuple[Scalar, ...] | None,
+        BeforeValidator(lambda v: tuple(v) if isinstance(v, list) else v),
+    ] = None
+
+    @model_validator(mode="after")
+    def _one_form(self) -> Self:
+        subjects = [s for s in (self.field, self.fact, self.visits, self.taken) if s is not None]
+        forms = [bool(self.all), bool(self.any), self.not_ is not None, bool(subjects)]
+        if sum(forms) != 1 or len(subjects) > 1:
+            msg = "a condition has one of all, any, not, or one subject (field, fact, visits, taken)"
+            raise ValueError(msg)
+        if bool(subjects) != (self.op is not None) or (subjects and self.value is None):
+            msg = "a subject needs op and value"
+            raise ValueError(msg)
+        if (self.op == "in") != isinstance(self.value, tuple):
+            msg = "the operator in takes a list, the others one value"
+            raise ValueError(msg)
+        if self.op == "is_set" and not isinstance(self.value, bool):
+            msg = "is_set takes true or false"
+            raise ValueError(msg)
+        return self
+
+    def leaves(self) -> Iterator["Condition"]:
+        """Yield every part that asks about one subject."""
+        if self.op is not None:
+            yield self
+        for part in (*self.all, *self.any, *((self.not_,) if self.not_ else ())):
+            yield from part.leaves()
+
+
+class RecordSetSpec(_Closed):
+    """Rows that belong to a case: findings, slots, a roster.
+
+    Attributes:
+        edit_in: states in which rows may be added, changed or retired.
+        by: who may do so.
+        not_of_unit: pairs of (person column, unit column): that person may not belong to that unit.
+        unique: columns whose values together may stand only once among the live rows.
+    """
+
+    title: Text
+    columns: dict[Slug, FieldSpec] = Field(min_length=1)
+    edit_in: Slugs
+    by: Bys
+    not_of_unit: Slugs = ()
+    unique: Slugs = ()
+
+    @model_validator(mode="after")
+    def _pair(self) -> Self:
+        if len(self.not_of_unit) not in {0, 2}:
+            msg = "not_of_unit names a person column and a unit column"
+            raise ValueError(msg)
+        return self
+
+
+class FactSpec(_Closed):
+    """A value computed from the records by the registered function of the same name."""
+
+    type: Literal["integer", "boolean", "decimal", "date", "text"]
+    title: Text
+
+
+class FigureSpec(_Closed):
+    """A figure of the report: the registered function gives numerator, denominator and cut-off."""
+
+    title: Text
+    unit: Literal["percent", "count", "days", "working_days", "yes_no", "score"]
+
+
+class EvidenceSpec(_Closed):
+    """A requirement that only a file can meet.
+
+    Attributes:
+        accept: short names of media types; content and extension must both agree with one of them.
+        min: how many files at least.
+        max_bytes: largest file, in bytes.
+        fresh: `per_visit` means that a file which served one visit of the state does not serve the next.
+        max_age: oldest effective date, counted back from the day of the step.
+        distinct: a file (by digest) that serves another requirement of the instance does not count here.
+        from_: roles that may supply it; empty means the roles of the steps that ask for it.
+        reviewed: role that must accept the file before it counts.
+        effective_within: the date the evidence speaks of must lie in the process window.
+        signed: a signature inside the file must be present and intact.
+        per: record set of which every live row needs a file of its own.
+    """
+
+    title: Text
+    accept: Annotated[tuple[Slug, ...], BeforeValidator(_tuple_of), Field(min_length=1)]
+    min: Annotated[int, Field(ge=1, le=50)] = 1
+    max_bytes: Annotated[int, Field(ge=1, le=104_857_600)] = 20_971_520
+    fresh: Literal["per_instance", "per_visit"] = "per_instance"
+    max_age: Duration | None = None
+    distinct: bool = False
+    from_: Slugs = Field(default=(), alias="from")
+    reviewed: RoleId | None = None
+    effective_within: Literal["window"] | None = None
+    signed: Literal["pdf"] | None = None
+
+
+class Escalation(_Closed):
+    """Who is told, how long after the due day."""
+
+    after: Duration
+    to: Annotated[Slugs, Field(min_length=1)]
+
+
+class TimedCheck(_Closed):
+    """At a moment of the state's life: if the condition holds, the registered effect is planned."""
+
+    at: MomentForm
+    when: Condition | None = None
+    effect: Slug
+
+
+class ChildrenSpec(_Closed):
+    """Child instances that entering the state opens: one for each live row that has none yet.
+
+    Attributes:
+        process: the child's process; its newest published version is pinned.
+        for_each: record set whose rows ask for a child each; absent: children are opened by steps.
+        where: column → values that a row must have one of.
+        fields: field of the child → column of the row.
+    """
+
+    process: Slug
+    for_each: Slug | None = None
+    where: dict[Slug, Annotated[tuple[Scalar, ...], BeforeValidator(_tuple_of)]] = {}
+    fields: dict[Slug, Slug] = {}
+
+
+class State(_Closed):
+    """A state: its words, its deadline and who hears of it, what entering it opens."""
+
+    title: Text
+    due: MomentForm | None = None
+    remind: Annotated[tuple[Duration, ...], BeforeValidator(_tuple_of)] = ()
+    escalate: Annotated[tuple[Escalation, ...], BeforeValidator(_tuple_of)] = ()
+    on_overdue: Slug | None = None
+    checks: Annotated[tuple[TimedCheck, ...], BeforeValidator(_tuple_of)] = ()
+    final: Literal["success", "aborted"] | None = None
+    attach: Literal["open", "closed"] = "open"
+    children: ChildrenSpec | None = None
+
+
+class Arm(_Closed):
+    """One way out of a `choose`: taken when its condition is the first that holds."""
+
+    when: Condition | None = None
+    to: Slug
+
+
+class WaitFor(_Closed):
+    """A join: children of this process must stand in one of these states."""
+
+    children: Literal["all", "any"]
+    process: Slug | None = None
+    in_: Slugs = Field(alias="in")
+
+
+class Need(_Closed):
+    """Order between processes: another process must have reached a state, for the same year."""
+
+    process: Slug
+    state: Slug
+    same: Literal["year"] = "year"
+
+
+class Requirement(_Closed):
+    """A condition that a step needs, with the sentence that a person reads while it does not hold."""
+
+    that: Condition
+    title: Text
+
+
+class Transition(_Closed):
+    """A step: from where to where, who may take it, and everything that must be there first.
+
+    Attributes:
+        from_: states; `open` stands for every state that is not final.
+        to: a state, `=` for staying, `previous` for the state that was left by the last postponement.
+        choose: ordered arms instead of `to`; the last one has no condition.
+        by: who may take it; `system` alone makes it a step of the house itself.
+        not_same_as: transitions whose last actor may not take this one.
+        not_of_unit: fields; the actor may not belong to a unit that one of them names.
+        not_named_in: person fields; the actor may not be named in one of them.
+        fields: must be filled (now or before); `may_set`: may be given with the step.
+        must_change: must be given anew in this very step.
+        requires: named conditions; `guards`: registered questions; `effects`: registered plans.
+        in_window: date field, or `today`, that must lie in the process window.
+        not_before: earliest moment.
+        reason: `required` makes the person say why.
+        internal: staying counts neither as leaving nor as entering (due date and visit go on).
+    """
+
+    title: Text
+    from_: Slugs = Field(alias="from", min_length=1)
+    to: Annotated[str, StringConstraints(pattern=r"^(=|[a-z][a-z0-9_]{0,62})$")] | None = None
+    choose: Annotated[tuple[Arm, ...], BeforeValidator(_tuple_of)] = ()
+    by: Annotated[Bys, Field(min_length=1)]
+    not_same_as: Slugs = ()
+    not_of_unit: Slugs = ()
+    not_named_in: Slugs = ()
+    fields: Slugs = ()
+    may_set: Slugs = ()
+    must_change: Slugs = ()
+    evidence: Slugs = ()
+    reason: Literal["required"] | None = None
+    requires: dict[Slug, Requirement] = {}
+    guards: Slugs = ()
+    effects: Slugs = ()
+    wait_for: WaitFor | None = None
+    needs: Annotated[tuple[Need, ...], BeforeValidator(_tuple_of)] = ()
+    in_window: Slug | None = None
+    not_before: MomentForm | None = None
+    sign: bool = False
+    internal: bool = False
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if (self.to is None) == (not self.choose):
+            msg = "a transition has either to or choose"
+            raise ValueError(msg)
+        if self.choose and self.choose[-1].when is not None:
+            msg = "the last arm of choose has no when"
+            raise ValueError(msg)
+        if any(arm.when is None for arm in self.choose[:-1]):
+            msg = "every arm of choose but the last has a when"
+            raise ValueError(msg)
+        if self.internal and self.to != "=":
+            msg = "internal belongs to a transition that stays (to: '=')"
+            raise ValueError(msg)
+        return self
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """Every `to` that the transition can name, unexpanded (`=` and `previous` included)."""
+        return (self.to,) if self.to is not None else tuple(arm.to for arm in self.choose)
+
+
+class DocumentSpec(_Closed):
+    """A paper that the process yields from the named transition on (`after`), or at any time."""
+
+    title: Text
+    after: Slug | None = None
+
+
+class Migration(_Closed):
+    """How running instances of an older version come to this one."""
+
+    from_: Annotated[int, Field(alias="from", ge=1)]
+    states: dict[Slug, Slug] = {}
+    gates: Literal["keep", "recheck"] = "recheck"
+    reason: Text
+
+
+class Process(_Closed):
+    """One process of the quality system, whole.
+
+    Attributes:
+        opens: roles that may open an instance; absent: those that may take a step from `initial`;
+            `system` alone: only the house itself opens one.
+        clauses: ISO clauses answered, with the edition: `9001:2015/9.2`.
+        weakens: the written reason why this version drops a gate of the one before.
+    """
+
+    format: Literal[1]
+    process: Slug
+    version: Annotated[int, Field(ge=1, le=9999)]
+    title: Text
+    code: Annotated[str, StringConstraints(pattern=r"^[A-Z]{1,6}$")]
+    clauses: Annotated[tuple[str, ...], BeforeValidator(_tuple_of)] = ()
+    window: Window | None = None
+    opens: Slugs | None = None
+    roles: Annotated[Slugs, Field(min_length=1)]
+    fields: dict[Slug, FieldSpec] = {}
+    records: dict[Slug, RecordSetSpec] = {}
+    facts: dict[Slug, FactSpec] = {}
+    evidence: dict[Slug, EvidenceSpec] = {}
+    initial: Slug
+    states: dict[Slug, State] = Field(min_length=1)
+    transitions: dict[Slug, Transition] = {}
+    guarantees: Annotated[tuple[str, ...], BeforeValidator(_tuple_of)] = ()
+    figures: dict[Slug, FigureSpec] = {}
+    documents: dict[Slug, DocumentSpec] = {}
+    migrate: Migration | None = None
+    weakens: Text | None = None
+
+    @property
+    def open_states(self) -> tuple[str, ...]:
+        """The states that are not final, in the order of the file."""
+        return tuple(name for name, state in self.states.items() if state.final is None)
+
+    def sources(self, transition: str) -> tuple[str, ...]:
+        """The states from which a transition leaves, `open` expanded."""
+        step = self.transitions[transition]
+        names = [
+            source
+            for name in step.from_
+            for source in (self.open_states if name == "open" else (name,))
+        ]
+        return tuple(dict.fromkeys(names))
+
+    def destinations(self, transition: str, source: str) -> tuple[str, ...]:
+        """Every state that a transition can lead to from `source`.
+
+        `=` is the source itself. `previous` is every state from which a step other than itself leads
+        into `source`: from a postponement one returns to wherever one was.
+        """
+        found: dict[str, None] = {}
+        for target in self.transitions[transition].targets:
+            if target == "=":
+                found[source] = None
+            elif target == "previous":
+                found.update(dict.fromkeys(self._left_for(source)))
+            else:
+                found[target] = None
+        return tuple(found)
+
+    def _left_for(self, state: str) -> Iterator[str]:
+        """Yield the states that a step leaves for `state`."""
+        for name, step in self.transitions.items():
+            if state in step.targets:
+                yield from (source for source in self.sources(name) if source != state)

@@ -1,0 +1,209 @@
+"""Snapshot of a running process: all that a decision may look at, as frozen values.
+
+`Case` is what guards, effects, facts and figures receive. It is read once, before the decision,
+under one lock; nothing here can read more.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import MappingProxyType
+from typing import Any
+
+from engine.calendars.business_days import Calendar
+
+EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """An accepted transition, as the history tells it.
+
+    `version` is the instance's version after the step; entry 0 (opening) has transition `open`
+    and version 0. `person` acted, for `on_behalf_of` where the role was delegated.
+    """
+
+    version: int
+    transition: str
+    from_state: str
+    to_state: str
+    person: str
+    on_behalf_of: str | None
+    role: str
+    unit: str | None
+    at: datetime
+    on: date
+    internal: bool = False
+    reason: str | None = None
+    flags: tuple[str, ...] = ()
+
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who stands behind the step: the one who acted and the one acted for."""
+        return frozenset(p for p in (self.person, self.on_behalf_of) if p is not None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceFile:
+    """A file that is attached to the instance for one requirement.
+
+    Attributes:
+        visit: the visit of the state in which it was attached (1 for the first).
+        status: `received`, `accepted`, `rejected`, `superseded`, `frozen`, `disposed`.
+        used_visit: the visit of the state for whose step it first served; None while unused.
+        supplied_by: the person who attached it.
+    """
+
+    id: str
+    requirement: str
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
+    status: str
+    state: str
+    visit: int
+    effective_on: date | None
+    received_on: date
+    supplied_by: str
+    row: str | None = None
+    reviewed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Child:
+    """A child instance, as its parent sees it."""
+
+    id: str
+    code: str
+    process: str
+    state: str
+    final: str | None
+    title: str = ""
+    unit: str | None = None
+    origin_set: str | None = None
+    origin_row: str | None = None
+    predecessor: str | None = None
+    opened_on: date | None = None
+    closed_on: date | None = None
+    due_on: date | None = None
+    fields: Mapping[str, Any] = EMPTY
+    taken: Mapping[str, int] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A live row of a record set, with the person who last wrote it."""
+
+    id: str
+    version: int
+    values: Mapping[str, Any]
+    created_by: str
+    created_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Waiver:
+    """A gate that somebody was allowed to lift: `gate` is the key of an unmet (`window`, `evidence_missing:plan`)."""
+
+    gate: str
+    reason: str
+    granted_by: str
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """What a decision may know of a person named in the case: unit and qualifications in force."""
+
+    id: str
+    name: str
+    unit: str | None
+    qualifications: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Instance:
+    """A running process as stored: its pinned version, its place, its own values.
+
+    Attributes:
+        version: number of accepted transitions; what `If-Match` compares.
+        assignees: role → people it is narrowed to for this instance; fields and columns with
+            `assigns` are already in it.
+        history: accepted transitions, oldest first, entry 0 included.
+        previous_state: the state that the last step left; where `previous` leads.
+    """
+
+    id: str
+    organization_id: str
+    code: str
+    process: str
+    definition_version: int
+    definition_digest: str
+    title: str
+    state: str
+    version: int
+    year: int
+    unit: str | None = None
+    qms: str | None = None
+    fields: Mapping[str, Any] = EMPTY
+    assignees: Mapping[str, tuple[str, ...]] = EMPTY
+    flags: tuple[str, ...] = ()
+    history: tuple[Step, ...] = ()
+    parent_id: str | None = None
+    origin_set: str | None = None
+    origin_row: str | None = None
+    predecessor: str | None = None
+    period: str | None = None
+    previous_state: str | None = None
+    opened_at: datetime | None = None
+    entered_at: datetime | None = None
+    due_on: date | None = None
+    due_at: datetime | None = None
+
+    def taken(self, transition: str) -> int:
+        """How often a transition was accepted."""
+        return sum(step.transition == transition for step in self.history)
+
+    def visits(self, state: str) -> int:
+        """How often the state was entered: opening counts, internal steps and a resumption do not.
+
+        A return from a postponement (`resumed` among the step's flags) is not a new visit.
+        """
+        return sum(
+            step.to_state == state and not step.internal and "resumed" not in step.flags
+            for step in self.history
+        )
+
+    def last(self, transition: str) -> Step | None:
+        """The latest acceptance of a transition."""
+        return next((s for s in reversed(self.history) if s.transition == transition), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """All that a guard, an effect, a fact or a figure may look at.
+
+    Attributes:
+        records: set → live rows.
+        people: person id → what is known of everybody named in fields, rows and grants of the case.
+        reached: (process, state) pairs that instances of the same organisation and year have reached.
+        lookups: name → what the registered lookup of that name read from other instances.
+        today: the organisation's date.
+    """
+
+    instance: Instance
+    today: date
+    now: datetime
+    calendar: Calendar
+    records: Mapping[str, tuple[Row, ...]] = EMPTY
+    evidence: tuple[EvidenceFile, ...] = ()
+    children: tuple[Child, ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    people: Mapping[str, Person] = EMPTY
+    reached: frozenset[tuple[str, str]] = field(default=frozenset())
+    lookups: Mapping[str, Any] = EMPTY
+
+    def rows(self, record_set: str) -> tuple[Row, ...]:
+        """The live rows of a set; none when it was never written."""
+        return self.records.get(record_set, ())

@@ -1,0 +1,69 @@
+"""What a decision and its effects may ask for. Commands carry intents out; nothing else does.
+
+Every kind is a frozen value; a command matches over `Intent` exhaustively, so that a new kind fails
+typing until it is carried out.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from engine.machine.instance import EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notify:
+    """Tell the holders of roles, or named people; `message` is a code with its parameters."""
+
+    message: str
+    roles: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
+    params: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SetField:
+    """Write one of the case's own fields."""
+
+    field: str
+    value: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInstance:
+    """Open another instance. `relation` is `child` (of this case) or `successor` (takes this one's place, same parent)."""
+
+    process: str
+    relation: Literal["child", "successor"] = "child"
+    title: str = ""
+    unit: str | None = None
+    fields: Mapping[str, Any] = EMPTY
+    origin_set: str | None = None
+    origin_row: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRecord:
+    """Add (`row` None), change or retire a row of this case, through the one writer of records."""
+
+    record_set: str
+    row: str | None
+    values: Mapping[str, Any]
+    retire: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TakeTransition:
+    """Let the house take a further step of this case in the same transaction (such as `lapse`)."""
+
+    transition: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RaiseFlag:
+    """Mark the step and the case for the review: `outside_window`, `late`."""
+
+    flag: str
+
+
+Intent = Notify | SetField | StartInstance | ChangeRecord | TakeTransition | RaiseFlag

@@ -1,0 +1,120 @@
+"""Names to functions: guards, effects, facts, figures, lookups. Filled by a call, never by import.
+
+1. A definition refers to code by name only; the name is looked up here and nowhere else.
+2. Every function is pure over a `Case`; lookups and record sets alone read, behind the storage floor.
+3. A name is registered once. When its meaning changes it gets a suffix (`auditors_independent.2`), so
+   that pinned versions keep the old one.
+4. An instance whose names are missing can be read, not advanced.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, Protocol
+
+from engine.errors import Corrupt
+from engine.machine.actor import Actor
+from engine.machine.instance import EMPTY, Case
+from engine.machine.intent import Intent
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What a guard is asked: may this actor take this step, with these fields, on this case?
+
+    `fields` are the case's values with those of the command laid over them.
+    """
+
+    case: Case
+    actor: Actor
+    transition: str
+    fields: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Objection:
+    """Why a guard says no: parameters for the sentence of its code `guard.<name>`."""
+
+    params: Mapping[str, Any] = EMPTY
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """A figure as the report shows it; the ratio is never stored.
+
+    Attributes:
+        numerator: what was reached; None when nothing can be said yet.
+        denominator: out of how many; None for a plain count.
+        rows: (record set or `children`, ids) behind the numerator and the denominator.
+        parts: breakdown, label → (numerator, denominator).
+    """
+
+    numerator: int | None
+    denominator: int | None = None
+    cut_off: date | None = None
+    rows: Mapping[str, tuple[str, ...]] = EMPTY
+    parts: Mapping[str, tuple[int, int | None]] = EMPTY
+
+
+class Guard(Protocol):
+    """A question, pure over the case. None means yes."""
+
+    def __call__(self, question: Question, /) -> Objection | None: ...
+
+
+class Effect(Protocol):
+    """A plan, pure over the case: the intents that follow from an accepted step."""
+
+    def __call__(self, question: Question, /) -> tuple[Intent, ...]: ...
+
+
+FactValue = int | bool | str | date | None
+Fact = Callable[[Case], FactValue]
+FigureOf = Callable[[Case], Figure]
+
+
+@dataclass(slots=True)
+class Registry:
+    """The names that definitions may use.
+
+    A record set or lookup is a storage object whose protocol lives on the storage floor; here it is
+    opaque.
+    """
+
+    guards: dict[str, Guard] = field(default_factory=dict)
+    effects: dict[str, Effect] = field(default_factory=dict)
+    facts: dict[str, Fact] = field(default_factory=dict)
+    figures: dict[str, FigureOf] = field(default_factory=dict)
+    record_sets: dict[tuple[str, str], Any] = field(default_factory=dict)
+    lookups: dict[str, tuple[str, Any]] = field(default_factory=dict)
+
+    def guard(self, name: str, guard: Guard) -> None:
+        """Register a guard under its name."""
+        _once(self.guards, name, guard)
+
+    def effect(self, name: str, effect: Effect) -> None:
+        """Register an effect under its name."""
+        _once(self.effects, name, effect)
+
+    def fact(self, process: str, name: str, fact: Fact) -> None:
+        """Register a fact of a process."""
+        _once(self.facts, f"{process}.{name}", fact)
+
+    def figure(self, process: str, name: str, figure: FigureOf) -> None:
+        """Register a figure of a process."""
+        _once(self.figures, f"{process}.{name}", figure)
+
+    def record_set(self, process: str, name: str, record_set: Any) -> None:
+        """Register the tables behind a record set; without one its rows are kept generically."""
+        _once(self.record_sets, (process, name), record_set)
+
+    def lookup(self, process: str, name: str, lookup: Any) -> None:
+        """Register what a process reads from other instances: `lookup(session, instance)`."""
+        _once(self.lookups, name, (process, lookup))
+
+
+def _once(names: dict[Any, Any], name: Any, value: Any) -> None:
+    """Refuse a second registration: two meanings under one name would make pins lie."""
+    if name in names:
+        raise Corrupt("registered_twice", name=str(name))
+    names[name] = value
