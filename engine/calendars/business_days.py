@@ -1,0 +1,230 @@
+"""Working days, and what a term of days or months means on them.
+
+1. The calendar is data: a weekend pattern plus dated rows; a row beats the pattern on its date.
+   Outside the years that rows cover only the pattern counts.
+2. The day of the event is not counted (Civil Code 147): the first day of a term of working days
+   is the first working day after it, and the term ends at the end of its last day.
+3. Adding and counting are inverse: `working_days_between(a, add_working_days(a, n)) == n`.
+4. A term of calendar days or months may end on a day off. The roll rule says where it ends then:
+   legal terms roll forward (Civil Code 148.5), our own deadlines roll back, and a bare date
+   stays where it is.
+5. A month without the day ends the term on its last day (Civil Code 148.3).
+6. Counting costs the same on any distance: days of the week by arithmetic, rows by a running sum.
+"""
+
+import calendar as month_lengths
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from enum import StrEnum
+from itertools import pairwise
+
+from engine.errors import Invalid
+
+SATURDAY = 6
+SUNDAY = 7
+
+
+class CalendarInvalid(Invalid):
+    """The rows of a calendar contradict one another, or a term leaves the years that exist."""
+
+
+class DayKind(StrEnum):
+    """What a dated row makes of its day."""
+
+    OFF = "off"
+    WORK = "work"
+
+
+class Roll(StrEnum):
+    """Where a term ends whose last calendar day is a day off."""
+
+    FORWARD = "forward"
+    BACK = "back"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarDay:
+    """One dated row: a day off inside the week, or a working day at the weekend.
+
+    Attributes:
+        date: the day that the row decides.
+        kind: off or work.
+        label: what people call the day, in the language of the office.
+        source: the document that decided it, or the estimate it came from.
+    """
+
+    date: date
+    kind: DayKind
+    label: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """The working days of one organisation or unit, as a value.
+
+    Attributes:
+        days: dated rows, kept in date order; two rows on one date are refused.
+        weekend: ISO weekdays (1 Monday to 7 Sunday) that are off unless a row says otherwise.
+        version: name of this edition of the rows, stored with each deadline computed from it.
+
+    Raises:
+        CalendarInvalid: `calendar_day_repeated`, `calendar_weekday_unknown` or
+            `calendar_without_working_days`.
+    """
+
+    days: tuple[CalendarDay, ...] = ()
+    weekend: frozenset[int] = frozenset({SATURDAY, SUNDAY})
+    version: str | None = None
+    _ordinals: tuple[int, ...] = field(init=False, repr=False, compare=False)
+    _running: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        _check_weekend(self.weekend)
+        ordered = tuple(sorted(self.days, key=lambda row: row.date))
+        for earlier, later in pairwise(ordered):
+            if earlier.date == later.date:
+                raise CalendarInvalid("calendar_day_repeated", date=later.date.isoformat())
+        running = [0]
+        for row in ordered:
+            running.append(running[-1] + self._difference_made_by(row))
+        # The value is frozen for everyone else; these three are settled once, here.
+        object.__setattr__(self, "days", ordered)
+        object.__setattr__(self, "_ordinals", tuple(row.date.toordinal() for row in ordered))
+        object.__setattr__(self, "_running", tuple(running))
+
+    def with_days(self, rows: Iterable[CalendarDay], *, version: str | None = None) -> "Calendar":
+        """This calendar with further rows that win on their dates: a unit's own rota, a storm."""
+        merged = {row.date: row for row in self.days}
+        merged.update((row.date, row) for row in rows)
+        return Calendar(days=tuple(merged.values()), weekend=self.weekend, version=version)
+
+    def row_on(self, day: date) -> CalendarDay | None:
+        """The dated row of a day, for its label and source; none when the pattern decides."""
+        position = bisect_right(self._ordinals, day.toordinal())
+        if position and self._ordinals[position - 1] == day.toordinal():
+            return self.days[position - 1]
+        return None
+
+    def is_working_day(self, day: date) -> bool:
+        """Whether people work on this day: its row if there is one, else the weekend pattern."""
+        row = self.row_on(day)
+        if row is not None:
+            return row.kind is DayKind.WORK
+        return day.isoweekday() not in self.weekend
+
+    def add_working_days(self, start: date, count: int) -> date:
+        """The last day of a term of working days; the day of the event is not counted.
+
+        Zero working days end on the start itself, even when that is a day off.
+
+        Raises:
+            CalendarInvalid: `term_negative`, or `term_out_of_range` beyond year 9999.
+        """
+        _check_count(count)
+        if count == 0:
+            return start
+        return self._day_of_rank(self._rank(start.toordinal()) + count)
+
+    def subtract_working_days(self, start: date, count: int) -> date:
+        """The working day from which exactly `count` working days remain until `start`.
+
+        The start is not counted, so "one day before the due date" is the working day before it.
+
+        Raises:
+            CalendarInvalid: `term_negative`, or `term_out_of_range` before year 1.
+        """
+        _check_count(count)
+        if count == 0:
+            return start
+        return self._day_of_rank(self._rank(start.toordinal() - 1) - count + 1)
+
+    def working_days_between(self, start: date, end: date) -> int:
+        """Working days after `start` up to and including `end`; negative when `end` is earlier."""
+        return self._rank(end.toordinal()) - self._rank(start.toordinal())
+
+    def working_days_in(self, first: date, last: date) -> int:
+        """Working days of a window, both ends counted; zero when the window is empty."""
+        return max(0, self._rank(last.toordinal()) - self._rank(first.toordinal() - 1))
+
+    def next_working_day(self, day: date) -> date:
+        """The first working day strictly after this day."""
+        return self.add_working_days(day, 1)
+
+    def previous_working_day(self, day: date) -> date:
+        """The last working day strictly before this day."""
+        return self.subtract_working_days(day, 1)
+
+    def roll(self, day: date, rule: Roll) -> date:
+        """The day itself when people work on it or nothing rolls, else the one the rule names."""
+        if rule is Roll.NONE or self.is_working_day(day):
+            return day
+        if rule is Roll.FORWARD:
+            return self.next_working_day(day)
+        return self.previous_working_day(day)
+
+    def add_calendar_days(self, start: date, count: int, *, roll: Roll) -> date:
+        """The last day of a term of calendar days; a negative count looks back.
+
+        Raises:
+            CalendarInvalid: `term_out_of_range` outside the years 1 to 9999.
+        """
+        try:
+            end = start + timedelta(days=count)
+        except OverflowError as error:
+            raise CalendarInvalid("term_out_of_range", start=start.isoformat()) from error
+        return self.roll(end, roll)
+
+    def add_months(self, start: date, count: int, *, roll: Roll) -> date:
+        """The last day of a term of months, cut to the last day of a shorter month.
+
+        Raises:
+            CalendarInvalid: `term_out_of_range` outside the years 1 to 9999.
+        """
+        year, month_index = divmod(start.year * 12 + start.month - 1 + count, 12)
+        if not date.min.year <= year <= date.max.year:
+            raise CalendarInvalid("term_out_of_range", start=start.isoformat())
+        last_day = month_lengths.monthrange(year, month_index + 1)[1]
+        return self.roll(date(year, month_index + 1, min(start.day, last_day)), roll)
+
+    def _difference_made_by(self, row: CalendarDay) -> int:
+        usually_works = row.date.isoweekday() not in self.weekend
+        works = row.kind is DayKind.WORK
+        return int(works) - int(usually_works)
+
+    def _rank(self, ordinal: int) -> int:
+        """How many working days lie from 1 January of year 1 up to and including this day."""
+        weeks, rest = divmod(ordinal, 7)
+        # Day 1 of the proleptic calendar is a Monday, so the rest of a week starts on Monday.
+        usual = weeks * (7 - len(self.weekend)) + sum(
+            weekday not in self.weekend for weekday in range(1, rest + 1)
+        )
+        return usual + self._running[bisect_right(self._ordinals, ordinal)]
+
+    def _day_of_rank(self, rank: int) -> date:
+        lowest, highest = date.min.toordinal(), date.max.toordinal()
+        if not 1 <= rank <= self._rank(highest):
+            raise CalendarInvalid("term_out_of_range", rank=rank)
+        while lowest < highest:
+            middle = (lowest + highest) // 2
+            if self._rank(middle) >= rank:
+                highest = middle
+            else:
+                lowest = middle + 1
+        return date.fromordinal(lowest)
+
+
+def _check_weekend(weekend: frozenset[int]) -> None:
+    unknown = sorted(weekend - set(range(1, 8)))
+    if unknown:
+        raise CalendarInvalid("calendar_weekday_unknown", weekdays=unknown)
+    if len(weekend) == 7:
+        raise CalendarInvalid("calendar_without_working_days")
+
+
+def _check_count(count: int) -> None:
+    if count < 0:
+        raise CalendarInvalid("term_negative", count=count)
