@@ -62,7 +62,7 @@ format: install
 # uv where it can be had, else the standard venv and pip, which are slower and need python3-venv.
 define sync
 @$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
-@if $(MAKE) --silent $(UV); then set -e; \
+@if $(get_uv); then set -e; \
 	[ -x $(BIN)/python ] || $(UV) venv --quiet --python "$$(command -v $(PYTHON))" .venv; \
 	$(UV) pip sync --quiet --require-hashes $(1); \
 	$(UV) pip install --quiet --no-deps --no-build-isolation -e .; \
@@ -74,12 +74,13 @@ else set -e; \
 fi
 endef
 
-$(UV): requirements-tools.lock
-	@$(PYTHON) -m pip install --quiet --root-user-action=ignore --upgrade --require-hashes --target .tools -r $<
-	@touch $@
+get_uv = { [ $(UV) -nt requirements-tools.lock ] || { \
+	$(PYTHON) -m pip install --quiet --root-user-action=ignore --upgrade --require-hashes \
+		--target .tools -r requirements-tools.lock && touch $(UV); }; }
 
 # uv.lock names the host of every file, so it stays here; what is committed are names, versions, hashes.
-lock: $(UV)
+lock:
+	@$(get_uv)
 	$(UV) lock $(if $(UPGRADE),--upgrade)
 	$(call export,--group build,requirements.lock)
 	$(call export,--group dev,requirements-dev.lock)
