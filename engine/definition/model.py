@@ -5,15 +5,32 @@
    behind this file sees one shape only.
 3. Values are frozen: a published version cannot be changed in memory either.
 4. Questions that need the whole graph belong to `checks`; this file judges each node by itself.
+5. A fault that no single type can tell carries a kind of its own (`moment_form`); `source` turns the
+   kind into a finding, so that its sentence exists in both languages.
 """
 
 import re
 from collections.abc import Iterator
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
+from pydantic_core import PydanticCustomError
 
-Slug = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
+TARGET_PATTERN = r"^(=|[a-z][a-z0-9_]{0,62})$"
+REGISTERED_PATTERN = r"^[a-z][a-z0-9_]{0,62}(\.[1-9][0-9]?)?$"
+
+Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
+RegisteredName = Annotated[str, StringConstraints(pattern=REGISTERED_PATTERN)]
 RoleId = Slug
 Scalar = str | int | bool
 
@@ -24,12 +41,19 @@ MONTH_DAY_PATTERN = r"^(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$"
 class _Closed(BaseModel):
     """A frozen node that refuses unknown keys and loose types."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True, populate_by_name=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
 def _as_list(value: Any) -> Any:
     """Let one item stand for a list of one."""
     return [value] if isinstance(value, str | dict) else value
+
+
+def _list_or_one(value: Any) -> Any:
+    """Turn a list into a tuple, and a lone text into a tuple of one."""
+    return (
+        tuple(value) if isinstance(value, list) else (value,) if isinstance(value, str) else value
+    )
 
 
 def _tuple_of(value: Any) -> Any:
@@ -38,8 +62,22 @@ def _tuple_of(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
+def _known_day(value: str) -> str:
+    """Refuse a day that some year does not have: 31 April, and 29 February too."""
+    try:
+        date(2023, int(value[:2]), int(value[3:]))
+    except ValueError:
+        raise PydanticCustomError("month_day", "no such day in every year") from None
+    return value
+
+
+MonthDay = Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN), AfterValidator(_known_day)]
 Slugs = Annotated[
     tuple[Slug, ...], BeforeValidator(_tuple_of, json_schema_input_type=Slug | list[Slug])
+]
+RegisteredNames = Annotated[
+    tuple[RegisteredName, ...],
+    BeforeValidator(_tuple_of, json_schema_input_type=RegisteredName | list[RegisteredName]),
 ]
 
 
@@ -64,15 +102,13 @@ class Duration(_Closed):
     @model_validator(mode="before")
     @classmethod
     def _unfold(cls, value: Any) -> Any:
-        if isinstance(value, str):
-            if not re.match(DURATION_PATTERN, value):
-                msg = "a duration is a number with wd, d or mo, such as 5wd"
-                raise ValueError(msg)
-            return {
-                "count": int(value.rstrip("wdmo")),
-                "unit": value.lstrip("0123456789"),
-            }
-        return value
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, str) or not re.fullmatch(DURATION_PATTERN, value):
+            raise PydanticCustomError(
+                "duration", "a duration is a number with wd, d or mo, such as 5wd"
+            )
+        return {"count": int(value.rstrip("wdmo")), "unit": value.lstrip("0123456789")}
 
     def __str__(self) -> str:
         """The form that the author wrote."""
@@ -95,7 +131,7 @@ class Moment(_Closed):
 
     plus: Duration | None = None
     minus: Duration | None = None
-    date: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = None
+    date: MonthDay | None = None
     after: Slug | None = None
     before: Slug | None = None
     end_of_window: Literal[True] | None = None
@@ -103,20 +139,27 @@ class Moment(_Closed):
     @model_validator(mode="before")
     @classmethod
     def _unfold(cls, value: Any) -> Any:
-        if value == "end_of_window":
-            return {"end_of_window": True}
-        return {"plus": value} if isinstance(value, str) else value
+        if isinstance(value, dict):
+            return value
+        return {"end_of_window": True} if value == "end_of_window" else {"plus": value}
 
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
-        allowed = ({"plus"}, {"date"}, {"after"}, {"after", "plus"}, {"before"}, {"before", "minus"})
+        allowed = (
+            {"plus"},
+            {"date"},
+            {"after"},
+            {"after", "plus"},
+            {"before"},
+            {"before", "minus"},
+        )
         if given not in (*allowed, {"end_of_window"}):
-            msg = (
-                "a moment is 5wd, {date: 06-20}, {after: x, plus: 5wd}, "
-                "{before: x, minus: 3wd} or end_of_window"
+            raise PydanticCustomError(
+                "moment_form",
+                "a moment is 5wd, (date: 06-20), (after: x, plus: 5wd), (before: x, minus: 3wd) "
+                "or end_of_window",
             )
-            raise ValueError(msg)
         return self
 
 
@@ -129,10 +172,8 @@ class Window(_Closed):
     `outside`: `refuse` it, let it pass with a `flag`, or ask for a `waiver`.
     """
 
-    from_: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = Field(
-        default=None, alias="from"
-    )
-    to: Annotated[str, StringConstraints(pattern=MONTH_DAY_PATTERN)] | None = None
+    from_: MonthDay | None = Field(default=None, alias="from")
+    to: MonthDay | None = None
     months: Annotated[
         tuple[Annotated[int, Field(ge=1, le=12)], ...], BeforeValidator(_tuple_of)
     ] = ()
@@ -144,12 +185,12 @@ class Window(_Closed):
     def _one_form(self) -> Self:
         ranged = self.from_ is not None and self.to is not None
         if (self.from_ is None) != (self.to is None):
-            msg = "a window with from needs to as well"
-            raise ValueError(msg)
+            raise PydanticCustomError("window_form", "a window with from needs to as well")
         forms = [ranged, bool(self.months), self.month is not None, self.every is not None]
         if sum(forms) != 1:
-            msg = "a window has one of from and to, months, month, every"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "window_form", "a window has one of from and to, months, month, every"
+            )
         return self
 
 
@@ -187,20 +228,20 @@ class FieldSpec(_Closed):
     @model_validator(mode="after")
     def _limits_fit_type(self) -> Self:
         if (self.type == "choice") != bool(self.choices):
-            msg = "choices belong to the type choice, and a choice needs them"
-            raise ValueError(msg)
-        if (self.min is not None or self.max is not None) and self.type not in {"integer", "decimal"}:
-            msg = "min and max belong to integer and decimal"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "field_choices", "choices belong to the type choice, and a choice needs them"
+            )
+        if (self.min is not None or self.max is not None) and self.type not in {
+            "integer",
+            "decimal",
+        }:
+            raise PydanticCustomError("field_limits", "min and max belong to integer and decimal")
         if self.min is not None and self.max is not None and self.min > self.max:
-            msg = "min is above max"
-            raise ValueError(msg)
+            raise PydanticCustomError("field_limits_order", "min is above max")
         if self.assigns is not None and self.type != "person":
-            msg = "only a person can be assigned a role"
-            raise ValueError(msg)
+            raise PydanticCustomError("field_assigns", "only a person can be assigned a role")
         if self.many and self.type not in {"unit", "person", "choice", "text"}:
-            msg = "many belongs to unit, person, choice and text"
-            raise ValueError(msg)
+            raise PydanticCustomError("field_many", "many belongs to unit, person, choice and text")
         return self
 
 
@@ -234,7 +275,7 @@ class Condition(_Closed):
     any: Annotated[tuple["Condition", ...], BeforeValidator(_tuple_of)] = ()
     not_: "Condition | None" = Field(default=None, alias="not")
     field: Slug | None = None
-    fact: Slug | None = None
+    fact: RegisteredName | None = None
     visits: Slug | None = None
     taken: Slug | None = None
     op: Operator | None = None
@@ -248,17 +289,18 @@ class Condition(_Closed):
         subjects = [s for s in (self.field, self.fact, self.visits, self.taken) if s is not None]
         forms = [bool(self.all), bool(self.any), self.not_ is not None, bool(subjects)]
         if sum(forms) != 1 or len(subjects) > 1:
-            msg = "a condition has one of all, any, not, or one subject (field, fact, visits, taken)"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "condition_form",
+                "a condition has one of all, any, not, or one subject (field, fact, visits, taken)",
+            )
         if bool(subjects) != (self.op is not None) or (subjects and self.value is None):
-            msg = "a subject needs op and value"
-            raise ValueError(msg)
+            raise PydanticCustomError("condition_operator", "a subject needs op and value")
         if (self.op == "in") != isinstance(self.value, tuple):
-            msg = "the operator in takes a list, the others one value"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "condition_list", "the operator in takes a list, the others one value"
+            )
         if self.op == "is_set" and not isinstance(self.value, bool):
-            msg = "is_set takes true or false"
-            raise ValueError(msg)
+            raise PydanticCustomError("condition_is_set", "is_set takes true or false")
         return self
 
     def leaves(self) -> Iterator["Condition"]:
@@ -289,8 +331,9 @@ class RecordSetSpec(_Closed):
     @model_validator(mode="after")
     def _pair(self) -> Self:
         if len(self.not_of_unit) not in {0, 2}:
-            msg = "not_of_unit names a person column and a unit column"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "record_pair", "not_of_unit names a person column and a unit column"
+            )
         return self
 
 
@@ -315,7 +358,8 @@ class EvidenceSpec(_Closed):
         accept: short names of media types; content and extension must both agree with one of them.
         min: how many files at least.
         max_bytes: largest file, in bytes.
-        fresh: `per_visit` means that a file which served one visit of the state does not serve the next.
+        fresh: `per_visit` means that a file which served one visit of the state does not serve the
+            next; None is `per_instance` unsaid, which a loop does not allow.
         max_age: oldest effective date, counted back from the day of the step.
         distinct: a file (by digest) that serves another requirement of the instance does not count here.
         from_: roles that may supply it; empty means the roles of the steps that ask for it.
@@ -329,13 +373,14 @@ class EvidenceSpec(_Closed):
     accept: Annotated[tuple[Slug, ...], BeforeValidator(_tuple_of), Field(min_length=1)]
     min: Annotated[int, Field(ge=1, le=50)] = 1
     max_bytes: Annotated[int, Field(ge=1, le=104_857_600)] = 20_971_520
-    fresh: Literal["per_instance", "per_visit"] = "per_instance"
+    fresh: Literal["per_instance", "per_visit"] | None = None
     max_age: Duration | None = None
     distinct: bool = False
     from_: Slugs = Field(default=(), alias="from")
     reviewed: RoleId | None = None
     effective_within: Literal["window"] | None = None
     signed: Literal["pdf"] | None = None
+    per: Slug | None = None
 
 
 class Escalation(_Closed):
@@ -350,7 +395,7 @@ class TimedCheck(_Closed):
 
     at: MomentForm
     when: Condition | None = None
-    effect: Slug
+    effect: RegisteredName
 
 
 class ChildrenSpec(_Closed):
@@ -435,7 +480,7 @@ class Transition(_Closed):
 
     title: Text
     from_: Slugs = Field(alias="from", min_length=1)
-    to: Annotated[str, StringConstraints(pattern=r"^(=|[a-z][a-z0-9_]{0,62})$")] | None = None
+    to: Annotated[str, StringConstraints(pattern=TARGET_PATTERN)] | None = None
     choose: Annotated[tuple[Arm, ...], BeforeValidator(_tuple_of)] = ()
     by: Annotated[Bys, Field(min_length=1)]
     not_same_as: Slugs = ()
@@ -447,8 +492,8 @@ class Transition(_Closed):
     evidence: Slugs = ()
     reason: Literal["required"] | None = None
     requires: dict[Slug, Requirement] = {}
-    guards: Slugs = ()
-    effects: Slugs = ()
+    guards: RegisteredNames = ()
+    effects: RegisteredNames = ()
     wait_for: WaitFor | None = None
     needs: Annotated[tuple[Need, ...], BeforeValidator(_tuple_of)] = ()
     in_window: Slug | None = None
@@ -459,17 +504,17 @@ class Transition(_Closed):
     @model_validator(mode="after")
     def _one_target(self) -> Self:
         if (self.to is None) == (not self.choose):
-            msg = "a transition has either to or choose"
-            raise ValueError(msg)
+            raise PydanticCustomError("transition_target", "a transition has either to or choose")
         if self.choose and self.choose[-1].when is not None:
-            msg = "the last arm of choose has no when"
-            raise ValueError(msg)
+            raise PydanticCustomError("arms_not_total", "the last arm of choose has no when")
         if any(arm.when is None for arm in self.choose[:-1]):
-            msg = "every arm of choose but the last has a when"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "arm_without_when", "every arm of choose but the last has a when"
+            )
         if self.internal and self.to != "=":
-            msg = "internal belongs to a transition that stays (to: '=')"
-            raise ValueError(msg)
+            raise PydanticCustomError(
+                "transition_internal", "internal belongs to a transition that stays (to: '=')"
+            )
         return self
 
     @property
@@ -483,6 +528,20 @@ class DocumentSpec(_Closed):
 
     title: Text
     after: Slug | None = None
+
+
+def _sentence(value: Any) -> Any:
+    """Join `before fit: evidence sheet`, which YAML reads as a mapping of one."""
+    if isinstance(value, dict) and len(value) == 1:
+        return ": ".join(str(part) for part in next(iter(value.items())))
+    return value
+
+
+GuaranteeText = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=300),
+    BeforeValidator(_sentence, json_schema_input_type=str | dict[str, str]),
+]
 
 
 class Migration(_Closed):
@@ -515,13 +574,13 @@ class Process(_Closed):
     roles: Annotated[Slugs, Field(min_length=1)]
     fields: dict[Slug, FieldSpec] = {}
     records: dict[Slug, RecordSetSpec] = {}
-    facts: dict[Slug, FactSpec] = {}
+    facts: dict[RegisteredName, FactSpec] = {}
     evidence: dict[Slug, EvidenceSpec] = {}
     initial: Slug
     states: dict[Slug, State] = Field(min_length=1)
     transitions: dict[Slug, Transition] = {}
-    guarantees: Annotated[tuple[str, ...], BeforeValidator(_tuple_of)] = ()
-    figures: dict[Slug, FigureSpec] = {}
+    guarantees: Annotated[tuple[GuaranteeText, ...], BeforeValidator(_list_or_one)] = ()
+    figures: dict[RegisteredName, FigureSpec] = {}
     documents: dict[Slug, DocumentSpec] = {}
     migrate: Migration | None = None
     weakens: Text | None = None
