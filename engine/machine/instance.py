@@ -15,6 +15,11 @@ from engine.calendars.business_days import Calendar
 EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
+def no_values() -> Mapping[str, Any]:
+    """The default of every mapping here: one shared empty value that nobody can write to."""
+    return EMPTY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """An accepted transition, as the history tells it.
@@ -48,10 +53,14 @@ class EvidenceFile:
     """A file that is attached to the instance for one requirement.
 
     Attributes:
-        visit: the visit of the state in which it was attached (1 for the first).
+        state: the state of the instance when it was attached.
+        visit: the visit of that state (1 for the first).
         status: `received`, `accepted`, `rejected`, `superseded`, `frozen`, `disposed`.
-        used_visit: the visit of the state for whose step it first served; None while unused.
+        used_state: the state from which the first step left that it served; None while unused.
+        used_visit: the visit of that state.
         supplied_by: the person who attached it.
+        row: the record row that it belongs to, where the requirement asks for one `per` row.
+        reviewed: somebody with the role that the requirement names has accepted it.
     """
 
     id: str
@@ -68,6 +77,8 @@ class EvidenceFile:
     supplied_by: str
     row: str | None = None
     reviewed: bool = False
+    used_state: str | None = None
+    used_visit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,8 +98,8 @@ class Child:
     opened_on: date | None = None
     closed_on: date | None = None
     due_on: date | None = None
-    fields: Mapping[str, Any] = EMPTY
-    taken: Mapping[str, int] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+    taken: Mapping[str, int] = field(default_factory=no_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +115,11 @@ class Row:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waiver:
-    """A gate that somebody was allowed to lift: `gate` is the key of an unmet (`window`, `evidence_missing:plan`)."""
+    """A gate that may be passed until a day, that day included.
+
+    Attributes:
+        gate: the key of an unmet: `window`, `evidence_missing:plan`.
+    """
 
     gate: str
     reason: str
@@ -131,7 +146,8 @@ class Instance:
         assignees: role → people it is narrowed to for this instance; fields and columns with
             `assigns` are already in it.
         history: accepted transitions, oldest first, entry 0 included.
-        previous_state: the state that the last step left; where `previous` leads.
+        previous_state: the state that the last *change of state* left; where `previous` leads.
+            A step that stays does not move it.
     """
 
     id: str
@@ -146,8 +162,8 @@ class Instance:
     year: int
     unit: str | None = None
     qms: str | None = None
-    fields: Mapping[str, Any] = EMPTY
-    assignees: Mapping[str, tuple[str, ...]] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+    assignees: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
     flags: tuple[str, ...] = ()
     history: tuple[Step, ...] = ()
     parent_id: str | None = None
@@ -187,7 +203,7 @@ class Case:
     Attributes:
         records: set → live rows.
         people: person id → what is known of everybody named in fields, rows and grants of the case.
-        reached: (process, state) pairs that instances of the same organisation and year have reached.
+        reached: (process, state) pairs that instances of the same organisation and year reached.
         lookups: name → what the registered lookup of that name read from other instances.
         today: the organisation's date.
     """
@@ -196,13 +212,13 @@ class Case:
     today: date
     now: datetime
     calendar: Calendar
-    records: Mapping[str, tuple[Row, ...]] = EMPTY
+    records: Mapping[str, tuple[Row, ...]] = field(default_factory=no_values)
     evidence: tuple[EvidenceFile, ...] = ()
     children: tuple[Child, ...] = ()
     waivers: tuple[Waiver, ...] = ()
-    people: Mapping[str, Person] = EMPTY
+    people: Mapping[str, Person] = field(default_factory=no_values)
     reached: frozenset[tuple[str, str]] = field(default=frozenset())
-    lookups: Mapping[str, Any] = EMPTY
+    lookups: Mapping[str, Any] = field(default_factory=no_values)
 
     def rows(self, record_set: str) -> tuple[Row, ...]:
         """The live rows of a set; none when it was never written."""

@@ -5,10 +5,10 @@ typing until it is carried out.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from engine.machine.instance import EMPTY
+from engine.machine.instance import no_values
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +18,7 @@ class Notify:
     message: str
     roles: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
-    params: Mapping[str, Any] = EMPTY
+    params: Mapping[str, Any] = field(default_factory=no_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,13 +31,17 @@ class SetField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StartInstance:
-    """Open another instance. `relation` is `child` (of this case) or `successor` (takes this one's place, same parent)."""
+    """Open another instance.
+
+    Attributes:
+        relation: `child` of this case, or `successor`: this one's place under its parent.
+    """
 
     process: str
     relation: Literal["child", "successor"] = "child"
     title: str = ""
     unit: str | None = None
-    fields: Mapping[str, Any] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
     origin_set: str | None = None
     origin_row: str | None = None
 

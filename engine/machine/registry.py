@@ -1,9 +1,10 @@
 """Names to functions: guards, effects, facts, figures, lookups. Filled by a call, never by import.
 
 1. A definition refers to code by name only; the name is looked up here and nowhere else.
-2. Every function is pure over a `Case`; lookups and record sets alone read, behind the storage floor.
-3. A name is registered once. When its meaning changes it gets a suffix (`auditors_independent.2`), so
-   that pinned versions keep the old one.
+2. Every function is pure over a `Case`; lookups and record sets alone read, behind
+   the storage floor.
+3. A name is registered once. When its meaning changes it gets a suffix
+   (`auditors_independent.2`), so that pinned versions keep the old one.
 4. An instance whose names are missing can be read, not advanced.
 """
 
@@ -14,7 +15,7 @@ from typing import Any, Protocol
 
 from engine.errors import Corrupt
 from engine.machine.actor import Actor
-from engine.machine.instance import EMPTY, Case
+from engine.machine.instance import Case, no_values
 from engine.machine.intent import Intent
 
 
@@ -28,14 +29,14 @@ class Question:
     case: Case
     actor: Actor
     transition: str
-    fields: Mapping[str, Any] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Objection:
     """Why a guard says no: parameters for the sentence of its code `guard.<name>`."""
 
-    params: Mapping[str, Any] = EMPTY
+    params: Mapping[str, Any] = field(default_factory=no_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,20 +53,31 @@ class Figure:
     numerator: int | None
     denominator: int | None = None
     cut_off: date | None = None
-    rows: Mapping[str, tuple[str, ...]] = EMPTY
-    parts: Mapping[str, tuple[int, int | None]] = EMPTY
+    rows: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
+    parts: Mapping[str, tuple[int, int | None]] = field(default_factory=no_values)
 
 
 class Guard(Protocol):
     """A question, pure over the case. None means yes."""
 
-    def __call__(self, question: Question, /) -> Objection | None: ...
+    def __call__(self, question: Question, /) -> Objection | None:
+        """Answer with an objection, or with None for yes."""
+        ...
 
 
 class Effect(Protocol):
     """A plan, pure over the case: the intents that follow from an accepted step."""
 
-    def __call__(self, question: Question, /) -> tuple[Intent, ...]: ...
+    def __call__(self, question: Question, /) -> tuple[Intent, ...]:
+        """Plan what follows; nothing is done here."""
+        ...
+
+
+class RegistryMissing(Corrupt):
+    """A definition names code that this house does not have: the case can be read, not advanced."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        super().__init__("registry_missing", names=list(names))
 
 
 FactValue = int | bool | str | date | None
