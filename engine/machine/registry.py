@@ -83,6 +83,7 @@ class RegistryMissing(Corrupt):
 FactValue = int | bool | str | date | None
 Fact = Callable[[Case], FactValue]
 FigureOf = Callable[[Case], Figure]
+DocumentOf = Callable[[Case], object]
 
 
 @dataclass(slots=True)
@@ -99,6 +100,7 @@ class Registry:
     figures: dict[str, FigureOf] = field(default_factory=dict)
     record_sets: dict[tuple[str, str], Any] = field(default_factory=dict)
     lookups: dict[str, tuple[str, Any]] = field(default_factory=dict)
+    documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
         """Register a guard under its name."""
@@ -119,6 +121,10 @@ class Registry:
     def record_set(self, process: str, name: str, record_set: Any) -> None:
         """Register the tables behind a record set; without one its rows are kept generically."""
         _once(self.record_sets, (process, name), record_set)
+
+    def document(self, process: str, name: str, document: DocumentOf) -> None:
+        """Register what computes the values of a paper; its template lies with the pages."""
+        _once(self.documents, (process, name), document)
 
     def lookup(self, process: str, name: str, lookup: Any) -> None:
         """Register what a process reads from other instances: `lookup(session, instance)`."""
