@@ -34,6 +34,15 @@ class PeriodKind(StrEnum):
     YEAR = "year"
 
 
+_MONTHS = {PeriodKind.MONTH: 1, PeriodKind.QUARTER: 3, PeriodKind.YEAR: 12}
+_SUFFIXES = {
+    PeriodKind.WEEK: "-W{:02d}",
+    PeriodKind.MONTH: "-{:02d}",
+    PeriodKind.QUARTER: "-Q{}",
+    PeriodKind.YEAR: "",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Period:
     """One named period.
@@ -61,41 +70,22 @@ class Period:
     @property
     def name(self) -> str:
         """The name by which the period is stored and found."""
-        match self.kind:
-            case PeriodKind.WEEK:
-                return f"{self.year}-W{self.number:02d}"
-            case PeriodKind.MONTH:
-                return f"{self.year}-{self.number:02d}"
-            case PeriodKind.QUARTER:
-                return f"{self.year}-Q{self.number}"
-            case PeriodKind.YEAR:
-                return f"{self.year}"
+        return f"{self.year}{_SUFFIXES[self.kind].format(self.number)}"
 
     @property
     def first_day(self) -> date:
         """The day on which the period begins."""
-        match self.kind:
-            case PeriodKind.WEEK:
-                return date.fromisocalendar(self.year, self.number, 1)
-            case PeriodKind.MONTH:
-                return date(self.year, self.number, 1)
-            case PeriodKind.QUARTER:
-                return date(self.year, 3 * self.number - 2, 1)
-            case PeriodKind.YEAR:
-                return date(self.year, 1, 1)
+        if self.kind is PeriodKind.WEEK:
+            return date.fromisocalendar(self.year, self.number, 1)
+        return date(self.year, _MONTHS[self.kind] * (self.number - 1) + 1, 1)
 
     @property
     def last_day(self) -> date:
         """The last day that still belongs to the period."""
-        match self.kind:
-            case PeriodKind.WEEK:
-                return date.fromisocalendar(self.year, self.number, 7)
-            case PeriodKind.MONTH:
-                return _end_of_month(self.year, self.number)
-            case PeriodKind.QUARTER:
-                return _end_of_month(self.year, 3 * self.number)
-            case PeriodKind.YEAR:
-                return date(self.year, 12, 31)
+        if self.kind is PeriodKind.WEEK:
+            return date.fromisocalendar(self.year, self.number, 7)
+        month = _MONTHS[self.kind] * self.number
+        return date(self.year, month, month_lengths.monthrange(self.year, month)[1])
 
     def contains(self, day: date) -> bool:
         """Whether the day belongs to the period, both ends included."""
@@ -144,16 +134,10 @@ def containing(day: date, kind: PeriodKind) -> Period:
     Raises:
         PeriodInvalid: `period_unknown` outside the named years.
     """
-    match kind:
-        case PeriodKind.WEEK:
-            iso = day.isocalendar()
-            return Period(kind, iso.year, iso.week)
-        case PeriodKind.MONTH:
-            return Period(kind, day.year, day.month)
-        case PeriodKind.QUARTER:
-            return Period(kind, day.year, (day.month + 2) // 3)
-        case PeriodKind.YEAR:
-            return Period(kind, day.year)
+    if kind is PeriodKind.WEEK:
+        iso = day.isocalendar()
+        return Period(kind, iso.year, iso.week)
+    return Period(kind, day.year, (day.month - 1) // _MONTHS[kind] + 1)
 
 
 def periods_between(first: date, last: date, *, kind: PeriodKind) -> Iterator[Period]:
@@ -173,17 +157,7 @@ def periods_between(first: date, last: date, *, kind: PeriodKind) -> Iterator[Pe
 
 
 def _periods_in(kind: PeriodKind, year: int) -> int:
-    match kind:
-        case PeriodKind.WEEK:
-            # 28 December always lies in the last ISO week of its year.
-            return date(year, 12, 28).isocalendar().week
-        case PeriodKind.MONTH:
-            return 12
-        case PeriodKind.QUARTER:
-            return 4
-        case PeriodKind.YEAR:
-            return 1
-
-
-def _end_of_month(year: int, month: int) -> date:
-    return date(year, month, month_lengths.monthrange(year, month)[1])
+    if kind is PeriodKind.WEEK:
+        # 28 December always lies in the last ISO week of its year.
+        return date(year, 12, 28).isocalendar().week
+    return 12 // _MONTHS[kind]
