@@ -28,7 +28,6 @@ from pathlib import Path as FilePath
 from typing import Any, Final
 
 from engine.definition import conditions, families, guarantees, references
-from engine.definition.conditions import filled_before
 from engine.definition.finding import Finding, Path, Places, in_order
 from engine.definition.graph import Edge, Graph, Node, build, can_reach, shortest, told
 from engine.definition.model import Duration, Process, State

@@ -1,26 +1,28 @@
 """Conditions judged without a case: do they fit their types, and do arms divide what can be?
 
-1. E24: `lt le gt ge` compare numbers and dates only; a value has the type of its subject; a choice is
-   compared with its own choices; a field with `many` values answers `is_set` alone; counts
+1. E24: `lt le gt ge` compare numbers and dates only; a value has the type of its subject; a choice
+   is compared with its own choices; a field with `many` values answers `is_set` alone; counts
    (`visits`, `taken`) and facts are never unset, so `is_set` is no question to counts.
 2. E22: an arm of `choose` asks about a field that is not surely filled on some way to the step. A
    field is surely filled when the step itself or a step before it on every way lists it under
    `fields` or `must_change`, or when a state on the way has it as `required_from`. A field that the
    same `all` asks `is_set: true` about is guarded.
-3. E21: an arm that no values choose: its condition cannot hold, or the arms before it take everything.
+3. E21: an arm that no values choose: its condition cannot hold, or the arms before it take
+   everything.
 4. E23: two arms that lead to different states and can hold at the same time: the order of the file
    would decide in silence. The last arm, which has no condition, is everything else and overlaps
    nothing.
 5. E34: a `by` or a requirement whose condition no values fulfil bars everybody for ever.
 6. Values are tried, not solved: for each subject the constants of its conditions, their nearest
-   neighbours and the limits of the field, in all combinations. With operators that only compare with
-   constants this finds whatever there is. Beyond 20,000 combinations nothing is claimed.
+   neighbours and the limits of the field, in all combinations. With operators that only compare
+   with constants this finds whatever there is. Beyond 20,000 combinations nothing is claimed.
 7. A question to an unset value is false, whatever the operator, `is_set` excepted; `not` turns it.
 """
 
 import itertools
 import math
-from collections.abc import Iterable, Iterator, Mapping
+import operator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -76,16 +78,8 @@ def check(graph: Graph, places: Places) -> Iterator[Finding]:
         if not wrong and all(_answerable(process, condition) for condition, _ in conditions):
             yield from _arms(graph, name, places)
             yield from _never(graph, name, places)
-    for state, spec in process.states.items():
-        for index, timed in enumerate(spec.checks):
-            if timed.when is not None:
-                at = ("states", state, "checks", index, "when")
-                yield from misfits(process, timed.when, at, places)
-    for record, records in process.records.items():
-        for index, by in enumerate(records.by):
-            if by.when is not None:
-                at = ("records", record, "by", index, "when")
-                yield from misfits(process, by.when, at, places)
+    for condition, at in _elsewhere(process):
+        yield from misfits(process, condition, at, places)
 
 
 def misfits(
@@ -166,6 +160,18 @@ def _conditions(step: Transition, path: Path) -> Iterator[tuple[Condition, Path]
             yield by.when, (*path, "by", index, "when")
     for name, requirement in step.requires.items():
         yield requirement.that, (*path, "requires", name, "that")
+
+
+def _elsewhere(process: Process) -> Iterator[tuple[Condition, Path]]:
+    """Yield the conditions that belong to no step: timed checks, writers of records."""
+    for state, spec in process.states.items():
+        for index, timed in enumerate(spec.checks):
+            if timed.when is not None:
+                yield timed.when, ("states", state, "checks", index, "when")
+    for record, records in process.records.items():
+        for index, by in enumerate(records.by):
+            if by.when is not None:
+                yield by.when, ("records", record, "by", index, "when")
 
 
 def _spec(process: Process, subject: Subject) -> FieldSpec | FactSpec | str | None:
@@ -307,6 +313,12 @@ def _near(type_: str, constants: list[Value], spec: FieldSpec | None) -> list[Va
             return list(spec.choices) if spec else []
         case "text" | "person" | "unit":
             return [*dict.fromkeys(constants), _SPARE]
+        case _:
+            return _around(type_, constants, spec)
+
+
+def _around(type_: str, constants: list[Value], spec: FieldSpec | None) -> list[Value]:
+    """Ordered constants and limits with their neighbours; any value where there are none."""
     limits = [x for x in (spec.min, spec.max) if x is not None] if spec else []
     known = {_read(value, type_) for value in (*constants, *limits)}
     step = _step(type_, spec)
@@ -366,26 +378,23 @@ def _read(value: Value, type_: str) -> Value:
         return None
 
 
+_OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
+}
+
+
 def _compares(leaf: Condition, value: Value) -> bool:
     """Whether a set value stands to the constant of a leaf as its operator asks."""
     constants = leaf.value if isinstance(leaf.value, tuple) else (leaf.value,)
     others = [_like(constant, value) for constant in constants]
-    other = others[0]
-    match leaf.op:
-        case "eq":
-            return bool(value == other)
-        case "ne":
-            return bool(value != other)
-        case "lt":
-            return bool(value < other)
-        case "le":
-            return bool(value <= other)
-        case "gt":
-            return bool(value > other)
-        case "ge":
-            return bool(value >= other)
-        case _:
-            return value in others
+    if leaf.op == "in":
+        return value in others
+    return bool(_OPERATORS[str(leaf.op)](value, others[0]))
 
 
 def _like(constant: Value, value: Value) -> Value:

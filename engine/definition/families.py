@@ -3,8 +3,8 @@
 1. E60: a child, a joined process or a needed process that is not among the others, a state or field
    that it does not have.
 2. E61: a process that comes to open itself, through children of children.
-3. E62: a `wait_for` that nothing can ever stand in: no state before the step opens children (of that
-   process), or it names no state to wait for.
+3. E62: a `wait_for` that nothing can ever stand in: no state before the step opens children (of
+   that process), or it names no state to wait for.
 4. W73: a clause of the catalogue that no process answers.
 """
 
@@ -50,7 +50,9 @@ def _opened(process: Process) -> dict[str, ChildrenSpec]:
 
 def _circular(process: Process, others: Mapping[str, Process], places: Places) -> Iterator[Finding]:
     for state, children in _opened(process).items():
-        waiting = [(children.process, (process.process, children.process))]
+        waiting: list[tuple[str, tuple[str, ...]]] = [
+            (children.process, (process.process, children.process))
+        ]
         seen: set[str] = set()
         while waiting:
             name, way = waiting.pop()

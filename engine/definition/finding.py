@@ -57,7 +57,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where each node of a file stands; a path that the file does not spell out has its parent's."""
+    """Where each node of a file stands; a path that is not spelt out has its parent's place."""
 
     file: str = "-"
     positions: Mapping[Path, Position] = field(default_factory=lambda: MappingProxyType({}))

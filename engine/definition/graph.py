@@ -2,10 +2,10 @@
 
 1. A node is a state together with the state that `previous` leads back to. Without that memory a
    postponement would seem to lead from any state to any other, and no promise could be proved.
-2. The memory is kept only where a step to `previous` leaves from, and is the state that was left for
-   it; a step that stays does not touch it.
-3. `open` is every state that is not final, `=` the state itself; every arm of a `choose` is possible,
-   whatever its condition: facts, fields and counts are free.
+2. The memory is kept only where a step to `previous` leaves from, and is the state that was left
+   for it; a step that stays does not touch it.
+3. `open` is every state that is not final, `=` the state itself; every arm of a `choose` is
+   possible, whatever its condition: facts, fields and counts are free.
 4. A final state has no way out, even where a file draws one. Unknown names lead nowhere. Both are
    findings elsewhere; here they only must not be in the way.
 """
@@ -114,8 +114,8 @@ def shortest(
 ) -> Way | None:
     """The shortest way from the start at whose end `ends` holds; None when there is none at all.
 
-    `memory` is what the question must remember of the way so far, and `after` how a step changes it.
-    All ways are searched: node and memory together are finite.
+    `memory` is what the question must remember of the way so far, and `after` how a step changes
+    it. All ways are searched: node and memory together are finite.
     """
     if not graph.edges:
         return None

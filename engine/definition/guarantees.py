@@ -1,7 +1,7 @@
 """The promises of a definition, proved over every way through its graph.
 
-1. `before STATE: evidence REQUIREMENT`: no way enters the state before a step was taken that asks for
-   the requirement (every requirement asks for at least one file).
+1. `before STATE: evidence REQUIREMENT`: no way enters the state before a step was taken that asks
+   for the requirement (every requirement asks for at least one file).
 2. `before STATE: transition STEP`: no way enters the state before the step was taken; the step that
    enters it counts.
 3. `STEP not by actor of OTHER`: the step names the other in `not_same_as`.
@@ -12,7 +12,7 @@
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 
 from engine.definition.finding import Finding, Path, Places
@@ -118,7 +118,7 @@ def check(graph: Graph, places: Places) -> Iterator[Finding]:
 
 def _known(graph: Graph, promise: Promise) -> bool:
     process = graph.process
-    known = {
+    known: Mapping[str, Container[str]] = {
         "state": process.states,
         "evidence": process.evidence,
         "transition": process.transitions,
@@ -148,7 +148,7 @@ def _same_actor(graph: Graph, transition: str, other: str) -> Way | None:
 
 
 def _without(graph: Graph, promise: NeverWithout) -> Way | None:
-    def seen(pending: bool, node: Node) -> bool:
+    def seen(node: Node, *, pending: bool) -> bool:
         if node.state == promise.without:
             return False
         return pending or node.state == promise.origin
@@ -159,6 +159,7 @@ def _without(graph: Graph, promise: NeverWithout) -> Way | None:
     def after(known: tuple[bool, bool], edge: Edge) -> tuple[bool, bool]:
         pending, _ = known
         bad = pending and edge.target.state == promise.state
-        return (seen(pending, edge.target), bad)
+        return (seen(edge.target, pending=pending), bad)
 
-    return shortest(graph, memory=(seen(False, graph.start), False), after=after, ends=ends)
+    first = seen(graph.start, pending=False)
+    return shortest(graph, memory=(first, False), after=after, ends=ends)

@@ -1,12 +1,13 @@
 """The closed shape of a definition: every key that a process may use, and no other.
 
-1. A definition is data. No expression, no module name, no code; what needs code is a *registered name*.
+1. A definition is data. No expression, no module name, no code; what needs code is a *registered
+   name*.
 2. Short forms (`due: 5wd`, `from: draft`, `by: [office]`) are unfolded here, so that everything
    behind this file sees one shape only.
 3. Values are frozen: a published version cannot be changed in memory either.
 4. Questions that need the whole graph belong to `checks`; this file judges each node by itself.
-5. A fault that no single type can tell carries a kind of its own (`moment_form`); `source` turns the
-   kind into a finding, so that its sentence exists in both languages.
+5. A fault that no single type can tell carries a kind of its own (`moment_form`); `source` turns
+   the kind into a finding, so that its sentence exists in both languages.
 """
 
 import re
@@ -24,6 +25,7 @@ from pydantic import (
     model_validator,
 )
 from pydantic_core import PydanticCustomError
+from typing_extensions import override
 
 SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 TARGET_PATTERN = r"^(=|[a-z][a-z0-9_]{0,62})$"
@@ -94,7 +96,7 @@ class Text(_Closed):
 
 
 class Duration(_Closed):
-    """A length of time as people count it: `5wd` working days, `30d` calendar days, `2mo` months."""
+    """A length of time as people count it: `5wd` working days, `30d` days, `2mo` months."""
 
     count: Annotated[int, Field(ge=0, le=3660)]
     unit: Literal["wd", "d", "mo"]
@@ -110,6 +112,7 @@ class Duration(_Closed):
             )
         return {"count": int(value.rstrip("wdmo")), "unit": value.lstrip("0123456789")}
 
+    @override
     def __str__(self) -> str:
         """The form that the author wrote."""
         return f"{self.count}{self.unit}"
@@ -265,7 +268,7 @@ Operator = Literal["eq", "ne", "lt", "le", "gt", "ge", "in", "is_set"]
 
 
 class Condition(_Closed):
-    """A question over the case, as data: one subject with an operator, or `all`, `any`, `not` of others.
+    """A question over the case: one subject with an operator, or `all`, `any`, `not` of others.
 
     `visits: <state>` counts entries into a state, `taken: <transition>` counts how often a step was
     accepted. `is_set` asks whether a field has a value; its own `value` is true or false.
@@ -361,7 +364,8 @@ class EvidenceSpec(_Closed):
         fresh: `per_visit` means that a file which served one visit of the state does not serve the
             next; None is `per_instance` unsaid, which a loop does not allow.
         max_age: oldest effective date, counted back from the day of the step.
-        distinct: a file (by digest) that serves another requirement of the instance does not count here.
+        distinct: a file (by digest) that serves another requirement of the instance does not count
+            here.
         from_: roles that may supply it; empty means the roles of the steps that ask for it.
         reviewed: role that must accept the file before it counts.
         effective_within: the date the evidence speaks of must lie in the process window.
@@ -452,7 +456,7 @@ class Need(_Closed):
 
 
 class Requirement(_Closed):
-    """A condition that a step needs, with the sentence that a person reads while it does not hold."""
+    """A condition that a step needs, and the sentence for a person while it does not hold."""
 
     that: Condition
     title: Text
@@ -463,7 +467,8 @@ class Transition(_Closed):
 
     Attributes:
         from_: states; `open` stands for every state that is not final.
-        to: a state, `=` for staying, `previous` for the state that was left by the last postponement.
+        to: a state, `=` for staying, `previous` for the state that was left by the last
+            postponement.
         choose: ordered arms instead of `to`; the last one has no condition.
         by: who may take it; `system` alone makes it a step of the house itself.
         not_same_as: transitions whose last actor may not take this one.
@@ -603,8 +608,8 @@ class Process(_Closed):
     def destinations(self, transition: str, source: str) -> tuple[str, ...]:
         """Every state that a transition can lead to from `source`.
 
-        `=` is the source itself. `previous` is every state from which a step other than itself leads
-        into `source`: from a postponement one returns to wherever one was.
+        `=` is the source itself. `previous` is every state from which a step other than itself
+        leads into `source`: from a postponement one returns to wherever one was.
         """
         found: dict[str, None] = {}
         for target in self.transitions[transition].targets:

@@ -3,16 +3,17 @@
 1. One walk (`mentions`) yields every use of a name; what is unknown and what is unused both follow
    from it.
 2. E11 a state · E12 a role told at an escalation · E30 an evidence requirement · E31 a role ·
-   E32 a field, fact, record set or column, or one of the wrong type, or a window that is not there ·
-   E33 a registered name · E35 a transition, and a separation from a step that never comes before.
+   E32 a field, fact, record set or column, or one of the wrong type, or a window that is not there
+   · E33 a registered name · E35 a transition, and a separation from a step that never comes before.
 3. `system` is always known as somebody who acts or opens; it supplies and reviews nothing.
 4. A guarantee speaks of things, it does not use them; a due date, a form and an effect do.
 5. W40: a role, field, fact or requirement that nothing uses. States have E15, transitions cannot be
    unused, record sets are used by being edited.
-6. A key that means nothing where it stands is E04 (`required_from` of a column, `required` of a field).
+6. A key that means nothing where it stands is E04 (`required_from` of a column, `required` of a
+   field).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -52,6 +53,8 @@ _CODES: Mapping[Kind, str] = {
     Kind.ROLE: "E31",
     Kind.ACTOR: "E31",
     Kind.TRANSITION: "E35",
+    Kind.FACT: "E32",
+    Kind.RECORD: "E32",
 }
 _DATES = frozenset({"date", "datetime"})
 
@@ -124,6 +127,19 @@ def mentions(process: Process) -> Iterator[Mention]:
     yield from _listed(Kind.ACTOR, process.opens or (), ("opens",))
     yield from _in_fields(process)
     yield from _in_records(process)
+    yield from _in_evidence(process)
+    for state, state_spec in process.states.items():
+        yield from _in_state(state_spec, ("states", state))
+    for name, step in process.transitions.items():
+        yield from _in_transition(step, ("transitions", name))
+        yield from _ways(step, ("transitions", name))
+    for key, document in process.documents.items():
+        if document.after is not None:
+            yield Mention(Kind.TRANSITION, document.after, ("documents", key, "after"))
+    yield from _in_guarantees(process)
+
+
+def _in_evidence(process: Process) -> Iterator[Mention]:
     for key, spec in process.evidence.items():
         path: Path = ("evidence", key)
         yield from _listed(Kind.ROLE, spec.from_, (*path, "from"))
@@ -133,14 +149,6 @@ def mentions(process: Process) -> Iterator[Mention]:
             yield Mention(Kind.RECORD, spec.per, (*path, "per"))
         if spec.effective_within is not None:
             yield Mention(Kind.WINDOW, spec.effective_within, (*path, "effective_within"))
-    for state, state_spec in process.states.items():
-        yield from _in_state(state_spec, ("states", state))
-    for name, step in process.transitions.items():
-        yield from _in_transition(step, ("transitions", name))
-    for key, document in process.documents.items():
-        if document.after is not None:
-            yield Mention(Kind.TRANSITION, document.after, ("documents", key, "after"))
-    yield from _in_guarantees(process)
 
 
 def _listed(
@@ -201,7 +209,7 @@ def _in_state(spec: State, path: Path) -> Iterator[Mention]:
         yield Mention(Kind.COLUMN, column, (*at, "fields", key), within=within)
 
 
-def _in_transition(step: Transition, path: Path) -> Iterator[Mention]:
+def _ways(step: Transition, path: Path) -> Iterator[Mention]:
     for key, names in (("from", step.from_), ("to", (step.to,))):
         for index, name in enumerate(names):
             if name is not None and name not in {"open", "previous", "="}:
@@ -210,6 +218,9 @@ def _in_transition(step: Transition, path: Path) -> Iterator[Mention]:
         if arm.to not in {"previous", "="}:
             yield Mention(Kind.STATE, arm.to, (*path, "choose", index, "to"))
         yield from _in_condition(arm.when, (*path, "choose", index, "when"))
+
+
+def _in_transition(step: Transition, path: Path) -> Iterator[Mention]:
     yield from _in_by(step.by, (*path, "by"))
     yield from _listed(Kind.TRANSITION, step.not_same_as, (*path, "not_same_as"))
     yield from _listed(Kind.FIELD, step.not_of_unit, (*path, "not_of_unit"), "unit")
@@ -278,30 +289,25 @@ def _unknown(process: Process, mention: Mention, places: Places) -> Iterator[Fin
             return
         case Kind.FIELD | Kind.MOMENT | Kind.COLUMN:
             yield from _unfit(process, mention, places)
-        case Kind.FACT | Kind.RECORD:
-            known: Mapping[str, Any] = process.facts
-            if mention.kind is Kind.RECORD:
-                known = process.records
-            if mention.name not in known:
-                yield places.finding("E32", mention.path, kind=str(mention.kind), name=mention.name)
-        case kind:
-            if mention.name not in _declared(process, kind):
-                yield places.finding(_CODES[kind], mention.path, name=mention.name)
+        case kind if mention.name not in _declared(process, kind):
+            params = {"kind": str(kind)} if kind in {Kind.FACT, Kind.RECORD} else {}
+            code = _CODES[kind]
+            yield places.finding(code, mention.path, name=mention.name, **params)
+        case _:
+            return
 
 
 def _declared(process: Process, kind: Kind) -> frozenset[str]:
     """The names that may stand where a mention of this kind stands."""
-    match kind:
-        case Kind.STATE:
-            return frozenset(process.states)
-        case Kind.EVIDENCE:
-            return frozenset(process.evidence)
-        case Kind.TRANSITION:
-            return frozenset(process.transitions)
-        case Kind.ACTOR:
-            return frozenset({*process.roles, SYSTEM})
-        case _:
-            return frozenset(process.roles)
+    declared: Mapping[Kind, Iterable[str]] = {
+        Kind.STATE: process.states,
+        Kind.EVIDENCE: process.evidence,
+        Kind.TRANSITION: process.transitions,
+        Kind.FACT: process.facts,
+        Kind.RECORD: process.records,
+        Kind.ACTOR: (*process.roles, SYSTEM),
+    }
+    return frozenset(declared.get(kind, process.roles))
 
 
 def _unfit(process: Process, mention: Mention, places: Places) -> Iterator[Finding]:

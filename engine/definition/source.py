@@ -2,15 +2,18 @@
 
 1. The text is read as YAML 1.2 by ruamel's round-trip parser, event by event, so that nothing is
    built before it is judged: no alias is followed, no tag is obeyed, nothing nests beyond a limit.
-2. Values are text, whole numbers, true and false, lists and mappings. Floats, dates, empty values and
-   numbers in other bases are refused: `07-01` and `2026-07-01` are text, the second one in quotes.
-3. What can be read goes on to the closed model; what the model refuses is a finding at its own node.
+2. Values are text, whole numbers, true and false, lists and mappings. Floats, dates, empty values
+   and numbers in other bases are refused: `07-01` and `2026-07-01` are text, the second one in
+   quotes.
+3. What can be read goes on to the closed model; what the model refuses is a finding at its own
+   node.
 4. Faulty parts are set aside so that the rest can still be judged: `Reading.draft` is what remains.
    Whoever wants a definition to use takes `Reading.process`, which is there only without any error.
 
-Codes found here: E00 unreadable · E01 duplicate key · E02 key that is not text · E03 bad or reserved
-slug · E04 unknown key · E05 size, depth, alias, anchor, tag, kind of value · E06 a title without vi
-or en · E07 wrong type or shape · E20, E21 arms whose order the model refuses · E34 an empty `by`.
+Codes found here: E00 unreadable · E01 duplicate key · E02 key that is not text · E03 bad or
+reserved slug · E04 unknown key · E05 size, depth, alias, anchor, tag, kind of value · E06 a title
+without vi or en · E07 wrong type or shape · E20, E21 arms whose order the model refuses · E34 an
+empty `by`.
 """
 
 import json
@@ -22,19 +25,19 @@ from difflib import get_close_matches
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import (
     AliasEvent,
+    CollectionStartEvent,
     DocumentStartEvent,
     Event,
     MappingEndEvent,
     MappingStartEvent,
     ScalarEvent,
     SequenceEndEvent,
-    SequenceStartEvent,
 )
 from ruamel.yaml.nodes import ScalarNode
 
@@ -203,49 +206,57 @@ class _Reader:
         """Read one value; `path` leads to it."""
         self._notes.positions.setdefault(path, _position(event))
         if isinstance(event, AliasEvent):
-            return self._fault(path, event, "E05", kind="alias", name=event.anchor)
-        if event.anchor is not None:
-            self._fault(path, event, "E05", kind="anchor", name=event.anchor)
-        if event.tag is not None:
-            self._fault(path, event, "E05", kind="tag", tag=str(event.tag))
+            self._fault(path, event, "E05", kind="alias", name=str(event.anchor))
+        if isinstance(event, ScalarEvent | CollectionStartEvent):
+            self._decorated(event, path)
         if isinstance(event, ScalarEvent):
             return self._scalar(event, path)
-        if len(path) >= DEPTH:
+        if isinstance(event, MappingStartEvent):
+            return self._mapping(event, path)
+        return self._sequence(event, path) if isinstance(event, CollectionStartEvent) else None
+
+    def _decorated(self, event: ScalarEvent | CollectionStartEvent, path: Path) -> None:
+        """Note what a definition does without: anchors, tags, nesting beyond the limit."""
+        if event.anchor is not None:
+            self._fault(path, event, "E05", kind="anchor", name=str(event.anchor))
+        if event.tag is not None:
+            self._fault(path, event, "E05", kind="tag", tag=str(event.tag))
+        if len(path) >= DEPTH and isinstance(event, CollectionStartEvent):
             self._fault(path, event, "E05", kind="depth", most=DEPTH)
             raise _TooDeep
-        if isinstance(event, MappingStartEvent):
-            return self._mapping(path)
-        return self._sequence(event, path)
 
-    def _mapping(self, path: Path) -> dict[str, Any]:
+    def _mapping(self, _: Event, path: Path) -> dict[str, Any]:
         found: dict[str, Any] = {}
         while not isinstance(event := next(self._events), MappingEndEvent):
             key = self._key(event, path, found)
-            below = (*path, key) if key is not None else (*path, "?")
             value_event = next(self._events)
             if key is None:
-                self._node(value_event, below)
+                self._node(value_event, (*path, "?"))
                 continue
             # A collection is pointed at by its key, a scalar by itself.
             at = value_event if isinstance(value_event, ScalarEvent) else event
-            self._notes.positions[below] = _position(at)
-            found[key] = self._node(value_event, below)
+            self._notes.positions[(*path, key)] = _position(at)
+            found[key] = self._node(value_event, (*path, key))
         return found
 
     def _key(self, event: Event, path: Path, found: Mapping[str, Any]) -> str | None:
         """The text of a key; None when the entry has to be passed over."""
         if not isinstance(event, ScalarEvent):
+            self._fault((*path, "?"), event, "E02", kind="collection")
             self._node(event, (*path, "?"))
-            return self._fault((*path, "?"), event, "E02", kind="collection")
+            return None
         key = str(event.value)
+        self._decorated(event, (*path, key))
         if self._tag(event) != "str" or (event.implicit[0] and key.lower() in _OTHER_TRUTHS):
-            return self._fault((*path, key), event, "E02", key=key[:60])
+            self._fault((*path, key), event, "E02", key=key[:60])
+            return None
         if key in found:
             first = self._notes.places.at((*path, key)).line
-            return self._fault((*path, key), event, "E01", key=key[:60], first=first)
+            self._fault((*path, key), event, "E01", key=key[:60], first=first)
+            return None
         return key
 
-    def _sequence(self, event: Event, path: Path) -> list[Any]:
+    def _sequence(self, _: Event, path: Path) -> list[Any]:
         found: list[Any] = []
         while not isinstance(event := next(self._events), SequenceEndEvent):
             found.append(self._node(event, (*path, len(found))))
@@ -266,7 +277,8 @@ class _Reader:
             ):
                 return int(text)
             case "null":
-                return self._fault(path, event, "E07", kind="empty", key=_key_of(path))
+                self._fault(path, event, "E07", kind="empty", key=_key_of(path))
+                return None
             case kind:
                 self._fault(path, event, "E05", kind="value", type=kind, value=text[:60])
                 return text
@@ -316,22 +328,21 @@ class _Aside:
             return True
         return self.data.pop(top, None) is not None
 
-    def drop_key(self, path: Path) -> None:
+    def drop_key(self, path: Path) -> bool:
         """Set one unknown key aside, and nothing around it."""
         self.whole = False
         holder = self.holder(path)
-        if isinstance(holder, dict):
-            holder.pop(path[-1], None)
+        return isinstance(holder, dict) and holder.pop(path[-1], None) is not None
 
     def holder(self, path: Path) -> Any:
         """The mapping or list that the last part of a path stands in."""
         found: Any = self.data
         for part in path[:-1]:
-            if not isinstance(found, dict | list):
-                return None
-            try:
+            if isinstance(found, dict):
+                found = found.get(part)
+            elif isinstance(found, list) and isinstance(part, int) and part < len(found):
                 found = found[part]
-            except (KeyError, IndexError, TypeError):
+            else:
                 return None
         return found
 
@@ -359,8 +370,7 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
                 if not notes.faulty(_known(path, notes)):
                     notes.add(code, path, **params)
         helped = [
-            aside.drop(path) if code != "E04" else aside.drop_key(path) is None
-            for code, path, _ in faults
+            aside.drop_key(path) if code == "E04" else aside.drop(path) for code, path, _ in faults
         ]
         if not any(helped):
             return None
@@ -423,17 +433,14 @@ def _numbers(context: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in found.items() if value is not None}
 
 
-def _keys_of(*shapes: type) -> frozenset[str]:
-    """Every key that the language knows, for the hint at an unknown one."""
-    return frozenset(
-        info.alias or name
-        for shape in shapes
-        if isinstance(shape, type) and issubclass(shape, model.Text.__mro__[1])
-        for name, info in shape.model_fields.items()
-    )
+_KEYS: Final = frozenset(
+    info.alias or name
+    for shape in vars(model).values()
+    if isinstance(shape, type) and issubclass(shape, BaseModel)
+    for name, info in shape.model_fields.items()
+)
+"""Every key that the language knows, for the hint at an unknown one."""
 
-
-_KEYS: Final = _keys_of(*(shape for shape in vars(model).values() if isinstance(shape, type)))
 _SLUG_PATTERNS: Final = frozenset(
     {model.SLUG_PATTERN, model.TARGET_PATTERN, model.REGISTERED_PATTERN}
 )
