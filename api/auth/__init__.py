@@ -1,0 +1,1 @@
+"""Who stands at the door: passwords, sessions, tokens, forged requests, too many requests."""
