@@ -1,0 +1,131 @@
+"""A definition against the versions that were published before it.
+
+1. E70: the same number was published with other content. A published version never changes.
+2. E71: `migrate` strands cases: an open state of the older version that is neither mapped nor there
+   any more, a map from or to a state that does not exist, an older version that was never
+   published.
+3. W72: the version drops a gate that the last one had, and gives no reason under `weakens`. Gates
+   of a step that both have: evidence, roles (somebody more may take it), separation, reason,
+   password, fields, conditions, guards, join, order, window. Gates of a requirement: number, types,
+   age, freshness, distinctness, review, signature, who may supply it. And every guarantee.
+4. What is written otherwise is not weighed: a step that is gone is judged by the guarantees alone.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from engine.definition.digest import digest
+from engine.definition.finding import Finding, Path, Places, in_order
+from engine.definition.model import By, EvidenceSpec, Process, Transition
+
+_LISTS = (
+    "evidence",
+    "not_same_as",
+    "not_of_unit",
+    "not_named_in",
+    "fields",
+    "must_change",
+    "guards",
+)
+_SINGLES = ("reason", "sign", "wait_for", "in_window", "not_before")
+_EVIDENCE_SINGLES = ("distinct", "reviewed", "effective_within", "signed", "per")
+
+
+def against(
+    process: Process, published: Iterable[Process], *, places: Places | None = None
+) -> list[Finding]:
+    """Find E70, E71 and W72 against the published versions of the same process."""
+    at = places or Places()
+    versions = {p.version: p for p in published if p.process == process.process}
+    found = [*_same_number(process, versions, at), *_stranded(process, versions, at)]
+    older = [number for number in versions if number < process.version]
+    if older and process.weakens is None:
+        found.extend(_weaker(process, versions[max(older)], at))
+    return in_order(found)
+
+
+def _same_number(
+    process: Process, versions: Mapping[int, Process], places: Places
+) -> Iterator[Finding]:
+    known = versions.get(process.version)
+    if known is not None and digest(known) != digest(process):
+        yield places.finding("E70", ("version",), version=process.version)
+
+
+def _stranded(
+    process: Process, versions: Mapping[int, Process], places: Places
+) -> Iterator[Finding]:
+    migrate = process.migrate
+    if migrate is None:
+        return
+    old = versions.get(migrate.from_)
+    if old is None:
+        path: Path = ("migrate", "from")
+        yield places.finding("E71", path, kind="version", version=migrate.from_)
+        return
+    for source, target in migrate.states.items():
+        path = ("migrate", "states", source)
+        if source not in old.states:
+            yield places.finding("E71", path, kind="source", name=source, version=old.version)
+        if target not in process.states:
+            yield places.finding("E71", path, kind="target", name=target)
+    for state in old.open_states:
+        if state not in migrate.states and state not in process.states:
+            path = ("migrate", "states")
+            yield places.finding("E71", path, name=state, version=old.version)
+
+
+def _weaker(process: Process, old: Process, places: Places) -> Iterator[Finding]:
+    for name in process.transitions.keys() & old.transitions.keys():
+        for gate, what in _dropped(old.transitions[name], process.transitions[name]):
+            yield places.finding("W72", ("transitions", name, gate), gate=gate, of=name, what=what)
+    for name in process.evidence.keys() & old.evidence.keys():
+        for gate in _looser(old.evidence[name], process.evidence[name]):
+            yield places.finding("W72", ("evidence", name, gate), gate=gate, of=name, what=gate)
+    for sentence in old.guarantees:
+        if sentence not in process.guarantees:
+            yield places.finding(
+                "W72", ("guarantees",), gate="guarantees", of=process.process, what=sentence
+            )
+
+
+def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
+    """Yield the gates of a step that are gone: the key, and what it held."""
+    for key in _LISTS:
+        gone = [name for name in getattr(old, key) if name not in getattr(new, key)]
+        yield from ((key, str(name)) for name in gone)
+    yield from ((key, key) for key in _changed(old, new, _SINGLES))
+    for name, requirement in old.requires.items():
+        if name not in new.requires or new.requires[name].that != requirement.that:
+            yield "requires", name
+    yield from (("needs", f"{n.process}.{n.state}") for n in old.needs if n not in new.needs)
+    for by in new.by:
+        if not any(_covers(known, by) for known in old.by):
+            yield "by", by.role
+
+
+def _changed(old: Any, new: Any, keys: Iterable[str]) -> Iterator[str]:
+    """Yield the keys that asked for something and do not ask for the same any more."""
+    for key in keys:
+        if getattr(old, key) and getattr(new, key) != getattr(old, key):
+            yield key
+
+
+def _covers(old: By, new: By) -> bool:
+    """Whether whoever may act under the new words could act under the old ones."""
+    return old.role == new.role and old.of in {None, new.of} and (old.when is None or old == new)
+
+
+def _looser(old: EvidenceSpec, new: EvidenceSpec) -> Iterator[str]:
+    """Yield the keys under which a requirement asks for less than it did."""
+    if new.min < old.min:
+        yield "min"
+    if set(new.accept) - set(old.accept):
+        yield "accept"
+    if old.fresh == "per_visit" != new.fresh:
+        yield "fresh"
+    if old.max_age is not None and new.max_age != old.max_age:
+        yield "max_age"
+    if old.from_ and (not new.from_ or set(new.from_) - set(old.from_)):
+        yield "from"
+    yield from _changed(old, new, _EVIDENCE_SINGLES)
