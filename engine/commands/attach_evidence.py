@@ -1,0 +1,110 @@
+"""Attach a file to an instance: bytes first, made durable and recognised, then the record.
+
+1. Bytes are fsynced before the row commits. A crash in between leaves an orphan, which a job sweeps;
+   it never leaves a row without its file.
+2. The type is told by content and by extension; both must agree and be accepted by the requirement.
+3. Attaching does not change the instance's version.
+"""
+
+from dataclasses import dataclass
+
+from engine.evidence.content import recognise
+from engine.evidence.filename import clean_filename
+from engine.machine.decision import Refused
+from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.storage.evidence import StoredEvidence
+from engine.transaction.attaching import (
+    Kept,
+    Upload,
+    attach,
+    may_supply,
+    record_of,
+    requirement_of,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttachEvidence:
+    """The request to attach one file."""
+
+    caller: Caller
+    instance_id: str
+    upload: Upload
+    key: OnceKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attached:
+    """The record of the file, and the index of its log entry."""
+
+    evidence: StoredEvidence
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotAttached:
+    """The caller may not supply this file."""
+
+    refused: Refused
+
+
+def attach_evidence(runtime: Runtime, request: AttachEvidence) -> Attached | NotAttached | Replayed:
+    """Store a file once and link it to a requirement of an instance.
+
+    Raises:
+        NotFound: no such instance, requirement or file to supersede.
+        Invalid: empty, too large, of a type that is not accepted, or a trap for its reader.
+        AttachmentsClosed: the instance or its state takes no files.
+    """
+    kept = keep_bytes(runtime, request.caller, request.instance_id, (request.upload,))
+    with runtime.write(request.caller.organization_id) as uow:
+        replayed = uow.replay(request.caller, request.key)
+        if replayed is not None:
+            return replayed
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        process = uow.pinned(case).process
+        grant = may_supply(process, case, request.upload.requirement, actor=actor)
+        if isinstance(grant, Refused):
+            return NotAttached(refused=grant)
+        record = record_of(uow, case, kept[0], actor=actor)
+        entry = attach(
+            uow, case, record, actor=actor, grant=grant, supersedes=request.upload.supersedes
+        )
+        attached = Attached(evidence=record, entry=entry)
+        uow.remember(request.caller, request.key, attached)
+        uow.commit()
+        return attached
+
+
+def keep_bytes(
+    runtime: Runtime, caller: Caller, instance_id: str, uploads: tuple[Upload, ...]
+) -> tuple[Kept, ...]:
+    """Make the bytes of uploads durable, outside any writing transaction.
+
+    Whoever may not supply the file is turned away before a byte is kept.
+    """
+    if not uploads:
+        return ()
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        process = uow.pinned(uow.case(instance_id)).process
+        specs = [requirement_of(process, upload.requirement) for upload in uploads]
+    kept = []
+    for upload, spec in zip(uploads, specs, strict=True):
+        filename = clean_filename(upload.filename)
+        recognised = recognise(
+            upload.content, filename, accept=frozenset(spec.accept), max_bytes=spec.max_bytes
+        )
+        upload.content.seek(0)
+        blob = runtime.store.put(caller.organization_id, upload.content, max_bytes=spec.max_bytes)
+        kept.append(
+            Kept(
+                upload=upload,
+                sha256=blob.sha256,
+                size=blob.size,
+                media_type=recognised.media_type,
+                filename=filename,
+            )
+        )
+    return tuple(kept)

@@ -1,0 +1,128 @@
+"""Add, change or retire a row of a record set: decide, write, log.
+
+1. The state, the role, the unit and the columns decide; the same rules for pages, API and import.
+2. A refusal is logged like the refusal of a step, under the name of the record set.
+3. The row's own version is compared, the instance's stays as it is.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.audit.leaf import EntryType, Outcome
+from engine.definition.values import read_values
+from engine.errors import NotFound
+from engine.machine.decide import facts_of
+from engine.machine.decision import Refused
+from engine.machine.intent import ChangeRecord
+from engine.machine.record_rule import RecordChange, decide_record
+from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.storage.audit_log import LogDraft
+from engine.transaction.opening import WrongOpening, unknown_names
+from engine.transaction.recording import StaleRow, row_of, write_record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChangeRow:
+    """The request: `row` None adds one; `values` as sent; `expected_version` of an existing row."""
+
+    caller: Caller
+    instance_id: str
+    record_set: str
+    row: str | None = None
+    values: Mapping[str, Any]
+    expected_version: int | None = None
+    retire: bool = False
+    key: OnceKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changed:
+    """The row that was written: its id, version and values, and the index of the entry."""
+
+    row: str
+    version: int
+    values: Mapping[str, Any]
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotChanged:
+    """The change was refused."""
+
+    refused: Refused
+
+
+def change_record(runtime: Runtime, request: ChangeRow) -> Changed | NotChanged | Replayed:
+    """Write one row.
+
+    Raises:
+        NotFound: no such instance, record set or row.
+        WrongValues: columns that do not fit; every fault at once.
+        StaleRow: somebody changed the row in between.
+    """
+    with runtime.write(request.caller.organization_id) as uow:
+        replayed = uow.replay(request.caller, request.key)
+        if replayed is not None:
+            return replayed
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        compiled = uow.pinned(case)
+        spec = compiled.process.records.get(request.record_set)
+        if spec is None:
+            raise NotFound("unknown_record_set", record_set=request.record_set)
+        values = read_values(spec.columns, dict(request.values), partial=True)
+        faults = unknown_names(uow, spec.columns, values)
+        if faults:
+            raise WrongOpening("wrong_values", faults=faults)
+        if request.row is not None:
+            row = row_of(case, request.record_set, request.row)
+            if row.version != request.expected_version:
+                raise StaleRow(
+                    "stale_row", record_set=request.record_set, row=row.id, version=row.version
+                )
+        change = RecordChange(
+            record_set=request.record_set,
+            row=request.row,
+            values=values,
+            retire=request.retire,
+            expected_version=request.expected_version,
+        )
+        facts = facts_of(compiled.process, case, uow.tables.registry)
+        decided = decide_record(compiled.process, case, change, actor=actor, facts=facts)
+        outcome: Changed | NotChanged
+        if isinstance(decided, Refused):
+            uow.tables.log.append(
+                LogDraft(
+                    type=EntryType.RECORD_CHANGED,
+                    outcome=Outcome.REFUSED,
+                    stream=f"instance:{case.instance.id}",
+                    at=uow.now,
+                    actor=actor,
+                    definition=compiled.digest,
+                    instance=case.instance.id,
+                    code=case.instance.code,
+                    process=case.instance.process,
+                    subject=request.record_set,
+                    unmet=decided.keys,
+                )
+            )
+            outcome = NotChanged(refused=decided)
+        else:
+            intent = ChangeRecord(
+                record_set=request.record_set,
+                row=request.row,
+                values=values,
+                retire=request.retire,
+            )
+            row_id, entry = write_record(uow, case, intent, actor=actor, grant=decided)
+            fresh = (
+                {}
+                if request.retire
+                else row_of(uow.case(case.instance.id), request.record_set, row_id).values
+            )
+            version = (request.expected_version or 0) + 1
+            outcome = Changed(row=row_id, version=version, values=fresh, entry=entry)
+        uow.remember(request.caller, request.key, outcome)
+        uow.commit()
+        return outcome

@@ -1,0 +1,121 @@
+"""Fire what has fallen due: reminders, escalations, steps of the house, timed checks.
+
+1. Each timer fires in a transaction of its own, claimed by a compare-and-set: any number of workers
+   may run this at once, and each timer fires once.
+2. A step that leaves a state removes the timers of that state, so nothing fires for a state that was
+   left.
+3. The step taken on overdue goes the same way as every other, as the house itself.
+"""
+
+from dataclasses import dataclass
+
+from engine.audit.leaf import EntryType
+from engine.machine.actor import SYSTEM
+from engine.machine.conditions import compile_condition
+from engine.machine.decide import facts_of
+from engine.machine.decision import Command
+from engine.machine.instance import Case
+from engine.machine.intent import Notify
+from engine.machine.registry import Question
+from engine.runtime import Runtime, UnitOfWork
+from engine.storage.audit_log import LogDraft
+from engine.storage.timers import Timer
+from engine.transaction.notifying import notify
+from engine.transaction.stepping import carry_out, take_step
+
+BATCH = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fired:
+    """How many timers of an organisation fired in this call."""
+
+    count: int
+
+
+def fire_timers(runtime: Runtime, organization_id: str) -> Fired:
+    """Fire everything that is due now, what falls due through it included."""
+    count = 0
+    while True:
+        with runtime.read(organization_id) as uow:
+            due = uow.tables.timers.due(uow.now, limit=BATCH)
+        if not due:
+            return Fired(count=count)
+        for timer in due:
+            count += _fire(runtime, organization_id, timer)
+
+
+def _fire(runtime: Runtime, organization_id: str, timer: Timer) -> bool:
+    """Fire one timer; False when somebody else did, or the state was left."""
+    with runtime.write(organization_id) as uow:
+        case = uow.case(timer.instance_id, lock=True)
+        if not uow.tables.timers.claim(timer.id, uow.now):
+            return False
+        match timer.kind:
+            case "remind":
+                _tell_who_acts(uow, case, timer, "reminder")
+            case "escalate":
+                _escalate(uow, case, timer)
+            case "check":
+                _check(uow, case, timer)
+            case _:
+                _overdue(uow, case, timer)
+        uow.commit()
+        return True
+
+
+def _tell_who_acts(uow: UnitOfWork, case: Case, timer: Timer, message: str) -> None:
+    """Tell everybody who can take a step that leads out of the present state."""
+    process = uow.pinned(case).process
+    roles = {
+        by.role
+        for name, step in process.transitions.items()
+        if case.instance.state in process.sources(name) and "open" not in step.from_
+        for by in step.by
+        if by.role != "system"
+    }
+    params = {"state": case.instance.state, "due_on": timer.params.get("due_on")}
+    notify(uow, case, Notify(message=message, roles=tuple(sorted(roles)), params=params))
+
+
+def _escalate(uow: UnitOfWork, case: Case, timer: Timer) -> None:
+    """Tell the next level, and write down that it was told."""
+    roles = tuple(timer.params.get("to", ()))
+    params = {"state": case.instance.state, "due_on": timer.params.get("due_on")}
+    notify(uow, case, Notify(message="escalation", roles=roles, params=params))
+    uow.tables.log.append(
+        LogDraft(
+            type=EntryType.ESCALATED,
+            stream=f"instance:{case.instance.id}",
+            at=uow.now,
+            actor=SYSTEM,
+            definition=uow.pinned(case).digest,
+            instance=case.instance.id,
+            code=case.instance.code,
+            process=case.instance.process,
+            details={"state": case.instance.state, "to": list(roles)},
+        )
+    )
+
+
+def _check(uow: UnitOfWork, case: Case, timer: Timer) -> None:
+    """Ask the check's condition, and let its effect follow when it holds."""
+    process = uow.pinned(case).process
+    registry = uow.tables.registry
+    check = process.states[case.instance.state].checks[timer.params["index"]]
+    facts = facts_of(process, case, registry)
+    if check.when is not None:
+        holds = compile_condition(check.when, process)
+        if not holds(case.instance.fields, facts, case.instance):
+            return
+    question = Question(case=case, actor=SYSTEM, transition="", fields=case.instance.fields)
+    for intent in registry.effects[check.effect](question):
+        carry_out(uow, case, intent, actor=SYSTEM, grant=SYSTEM.grants[0])
+
+
+def _overdue(uow: UnitOfWork, case: Case, timer: Timer) -> None:
+    transition = timer.params.get("transition")
+    if transition is None:
+        _tell_who_acts(uow, case, timer, "overdue")
+        return
+    take_step(uow, case, Command(transition), actor=SYSTEM)

@@ -1,0 +1,315 @@
+"""The organisation and its people: made once from data, then changed by dated rows.
+
+1. `found_organization` makes a tenant with its units, people, grants and calendar in one
+   transaction, and begins its log; entry 0 says so.
+2. Every later change is a dated row and an entry; nothing is overwritten.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from engine.audit.leaf import EntryType
+from engine.calendars.business_days import CalendarDay, DayKind
+from engine.commands.manage_accounts import NotAllowed, refused_administration
+from engine.errors import Invalid, NotFound
+from engine.machine.actor import SYSTEM, Actor
+from engine.runtime import Caller, Runtime, UnitOfWork
+from engine.storage.audit_log import LogDraft
+from engine.storage.organization import (
+    CalendarDayRow,
+    DelegationRow,
+    GrantRow,
+    Organization,
+    PersonRow,
+    QmsRow,
+    QualificationRow,
+    UnitRow,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrganizationSeed:
+    """The data of a new organisation, as its YAML file has them.
+
+    Attributes:
+        data: keys organization, qms, units, people, grants, qualifications, delegations.
+        days: the calendar's dated rows, from the library and the overrides.
+    """
+
+    id: str
+    data: Mapping[str, Any]
+    days: Iterable[CalendarDay]
+    demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewGrant:
+    """A role for a person, in a unit or in the whole organisation, for a time."""
+
+    person: str
+    role: str
+    unit: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDelegation:
+    """A role lent by one person to another, by a document, for a time."""
+
+    giver: str
+    deputy: str
+    role: str
+    document: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
+    """Make an organisation, whole.
+
+    Raises:
+        Conflict: the database has one of that id.
+        Invalid: a grant names a person or unit that the data do not have.
+    """
+    told = seed.data["organization"]
+    organization = Organization(
+        id=seed.id,
+        slug=told["slug"],
+        title=dict(told["title"]),
+        timezone=told.get("timezone", "Asia/Ho_Chi_Minh"),
+        demonstration=seed.demonstration,
+    )
+    with runtime.found(organization) as uow:
+        _seed_people(uow, seed.data)
+        for day in seed.days:
+            uow.tables.organization.add(_day(uow, day, by="system"))
+        _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
+        uow.commit()
+
+
+def add_grant(runtime: Runtime, caller: Caller, grant: NewGrant) -> str | NotAllowed:
+    """Give somebody a role; the new grant's id.
+
+    Raises:
+        NotFound: an unknown person or unit.
+        Invalid: it ends before it begins.
+    """
+    with runtime.write(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        _check_dates(grant.valid_from, grant.valid_to)
+        _check_people(uow, [grant.person])
+        units = {unit.id for unit in uow.tables.organization.units(uow.today)}
+        if grant.unit is not None and grant.unit not in units:
+            raise NotFound("unknown_unit", unit=grant.unit)
+        grant_id = uow.new_id()
+        uow.tables.organization.add(
+            GrantRow(
+                organization_id=caller.organization_id,
+                id=grant_id,
+                person=grant.person,
+                role=grant.role,
+                unit=grant.unit,
+                valid_from=grant.valid_from,
+                valid_to=grant.valid_to,
+            )
+        )
+        _log(
+            uow,
+            uow.actor(caller),
+            EntryType.GRANT_CHANGED,
+            subject=grant.person,
+            role=grant.role,
+            unit=grant.unit,
+            valid_from=grant.valid_from.isoformat(),
+            valid_to=None if grant.valid_to is None else grant.valid_to.isoformat(),
+        )
+        uow.commit()
+        return grant_id
+
+
+def end_grant(runtime: Runtime, caller: Caller, grant_id: str, last_day: date) -> NotAllowed | None:
+    """Let a grant end; its row stays.
+
+    Raises:
+        NotFound: no such grant in force.
+    """
+    with runtime.write(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        if not uow.tables.organization.end_grant(grant_id, last_day):
+            raise NotFound("unknown_grant", grant=grant_id)
+        _log(
+            uow,
+            uow.actor(caller),
+            EntryType.GRANT_CHANGED,
+            subject=grant_id,
+            valid_to=last_day.isoformat(),
+        )
+        uow.commit()
+        return None
+
+
+def add_delegation(runtime: Runtime, caller: Caller, delegation: NewDelegation) -> str | NotAllowed:
+    """Lend a role: the giver for herself, or an administrator with the document.
+
+    Raises:
+        NotFound: an unknown person.
+        Invalid: it ends before it begins, lends to oneself, or lacks its document.
+    """
+    with runtime.write(caller.organization_id) as uow:
+        if caller.person != delegation.giver:
+            refused = refused_administration(uow, caller)
+            if refused is not None:
+                return refused
+        _check_dates(delegation.valid_from, delegation.valid_to)
+        _check_people(uow, [delegation.giver, delegation.deputy])
+        if delegation.giver == delegation.deputy:
+            raise Invalid("delegation_to_oneself", person=delegation.giver)
+        if not delegation.document.strip():
+            raise Invalid("delegation_without_document")
+        delegation_id = uow.new_id()
+        uow.tables.organization.add(
+            DelegationRow(
+                organization_id=caller.organization_id,
+                id=delegation_id,
+                giver=delegation.giver,
+                deputy=delegation.deputy,
+                role=delegation.role,
+                document=delegation.document.strip(),
+                valid_from=delegation.valid_from,
+                valid_to=delegation.valid_to,
+            )
+        )
+        _log(
+            uow,
+            uow.actor(caller),
+            EntryType.DELEGATION_CHANGED,
+            subject=delegation.deputy,
+            giver=delegation.giver,
+            role=delegation.role,
+            document=delegation.document,
+            valid_from=delegation.valid_from.isoformat(),
+            valid_to=None if delegation.valid_to is None else delegation.valid_to.isoformat(),
+        )
+        uow.commit()
+        return delegation_id
+
+
+def set_calendar_day(runtime: Runtime, caller: Caller, day: CalendarDay) -> NotAllowed | None:
+    """Enter a day off or a working day that an official notice decided.
+
+    Deadlines that are already computed stay; moving them is a step of its own.
+
+    Raises:
+        Invalid: the notice is not named.
+    """
+    with runtime.write(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        if not day.source.strip():
+            raise Invalid("calendar_day_without_source", date=day.date.isoformat())
+        old = uow.tables.organization.remove_day(day.date)
+        uow.tables.organization.add(_day(uow, day, by=caller.person))
+        _log(
+            uow,
+            uow.actor(caller),
+            EntryType.CALENDAR_CHANGED,
+            subject=day.date.isoformat(),
+            old=old,
+            day_kind=str(day.kind),
+            label=day.label,
+            source=day.source,
+        )
+        uow.commit()
+        return None
+
+
+def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
+    organization_id = uow.tables.organization_id
+    units = {unit["id"] for unit in data["units"]}
+    people = {person["id"] for person in data["people"]}
+    strange = [
+        grant
+        for grant in data["grants"]
+        if grant["person"] not in people or grant.get("unit", None) not in {None, *units}
+    ]
+    if strange:
+        raise Invalid("seed_grant_unknown", grants=[grant["person"] for grant in strange])
+    add = uow.tables.organization.add
+    for qms in data.get("qms", ()):
+        add(QmsRow(organization_id=organization_id, **_dated(_titled(qms))))
+    for unit in data["units"]:
+        add(UnitRow(organization_id=organization_id, **_dated(_titled(unit))))
+    for person in data["people"]:
+        values = {
+            k: v for k, v in person.items() if k in {"id", "name", "unit", "email", "from", "to"}
+        }
+        add(PersonRow(organization_id=organization_id, **_dated(values)))
+    tables = (
+        ("grants", GrantRow),
+        ("qualifications", QualificationRow),
+        ("delegations", DelegationRow),
+    )
+    for key, table in tables:
+        for row in data.get(key, ()):
+            add(table(organization_id=organization_id, id=uow.new_id(), **_dated(row)))
+
+
+def _titled(row: Mapping[str, Any]) -> dict[str, Any]:
+    title = row["title"]
+    values = {name: value for name, value in row.items() if name != "title"}
+    return {**values, "title_vi": title["vi"], "title_en": title["en"]}
+
+
+def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Give a row its days: `from` and `to` as ISO text, from the first day of all when absent."""
+    values = {name: value for name, value in row.items() if name not in {"from", "to"}}
+    values["valid_from"] = date.fromisoformat(str(row.get("from", "2000-01-01")))
+    values["valid_to"] = date.fromisoformat(str(row["to"])) if row.get("to") else None
+    return values
+
+
+def _day(uow: UnitOfWork, day: CalendarDay, *, by: str) -> CalendarDayRow:
+    return CalendarDayRow(
+        organization_id=uow.tables.organization_id,
+        day=day.date,
+        kind=DayKind(day.kind).value,
+        label=day.label,
+        source=day.source,
+        entered_by=by,
+        entered_at=uow.now,
+    )
+
+
+def _check_dates(first: date, last: date | None) -> None:
+    if last is not None and last < first:
+        raise Invalid("ends_before_it_begins", first=first.isoformat(), last=last.isoformat())
+
+
+def _check_people(uow: UnitOfWork, people: list[str]) -> None:
+    known = uow.tables.organization.known(people, on=uow.today)
+    for person in people:
+        if person not in known:
+            raise NotFound("unknown_person", person=person)
+
+
+def _log(
+    uow: UnitOfWork, actor: Actor, kind: EntryType, *, subject: str, **details: str | None
+) -> None:
+    uow.tables.log.append(
+        LogDraft(
+            type=kind,
+            stream="organization",
+            at=uow.now,
+            actor=actor,
+            subject=subject,
+            details={name: value for name, value in details.items() if value is not None},
+        )
+    )

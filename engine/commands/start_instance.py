@@ -1,0 +1,76 @@
+"""Open a process instance.
+
+1. Who may: the roles in `opens`; without it, those that may take a step from the initial state.
+2. Children and periodic instances are opened by the house, inside the step that asks for them.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from engine.machine.decision import Refused
+from engine.machine.instance import EMPTY, Case
+from engine.machine.opening import may_open
+from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.transaction.opening import Opening, open_instance
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StartInstance:
+    """The request to open an instance; `fields` as sent."""
+
+    caller: Caller
+    process: str
+    title: str = ""
+    unit: str | None = None
+    year: int | None = None
+    period: str | None = None
+    fields: Mapping[str, Any] = EMPTY
+    assignees: Mapping[str, tuple[str, ...]] = EMPTY
+    key: OnceKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """The instance that was opened."""
+
+    case: Case
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotOpened:
+    """The caller may not open this process."""
+
+    refused: Refused
+
+
+def start_instance(runtime: Runtime, request: StartInstance) -> Started | NotOpened | Replayed:
+    """Open an instance of the newest published version.
+
+    Raises:
+        NotFound: no such process is published.
+        WrongOpening, WrongValues: what was sent does not fit; every fault at once.
+        Conflict: the idempotency key was used with another body.
+    """
+    with runtime.write(request.caller.organization_id) as uow:
+        replayed = uow.replay(request.caller, request.key)
+        if replayed is not None:
+            return replayed
+        actor = uow.actor(request.caller)
+        process = uow.definition(request.process).process
+        grant = may_open(process, actor)
+        if isinstance(grant, Refused):
+            return NotOpened(refused=grant)
+        opening = Opening(
+            process=request.process,
+            title=request.title,
+            unit=request.unit,
+            year=request.year,
+            period=request.period,
+            fields=request.fields,
+            assignees=request.assignees,
+        )
+        started = Started(case=open_instance(uow, opening, actor=actor, grant=grant))
+        uow.remember(request.caller, request.key, started)
+        uow.commit()
+        return started

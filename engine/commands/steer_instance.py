@@ -1,0 +1,194 @@
+"""What may be settled about an instance beside its steps: who does it, which gate is lifted.
+
+1. `assign_instance` narrows a role to named people; who may open such instances may assign.
+2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the Director may, and
+   never for a gate that asks who acts.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from engine.audit.leaf import EntryType
+from engine.errors import Invalid
+from engine.machine.actor import Actor, Grant
+from engine.machine.decision import Refused, Unmet, UnmetCode
+from engine.machine.instance import Case, Waiver
+from engine.machine.opening import may_open
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
+from engine.storage.audit_log import LogDraft
+from engine.transaction.opening import WrongOpening
+
+WAIVING_ROLE = "director"
+FORBIDDEN_GATES = frozenset({"role", "unit", "assignment", "separation", "own_unit", "named_in"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AssignInstance:
+    """The people to whom roles are narrowed; an empty list opens a role to all its holders."""
+
+    caller: Caller
+    instance_id: str
+    assignees: Mapping[str, tuple[str, ...]]
+    key: OnceKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrantWaiver:
+    """The gate (an unmet key such as `window`), the reason, and the last day it is lifted."""
+
+    caller: Caller
+    instance_id: str
+    gate: str
+    reason: str
+    until: date
+    key: OnceKey | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Steered:
+    """The case afterwards, and the index of the entry."""
+
+    case: Case
+    entry: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotSteered:
+    """The caller may not."""
+
+    refused: Refused
+
+
+def assign_instance(runtime: Runtime, request: AssignInstance) -> Steered | NotSteered | Replayed:
+    """Narrow roles of an instance to named people.
+
+    Raises:
+        NotFound: no such instance.
+        WrongOpening: unknown people, or roles that the process does not know.
+    """
+    with runtime.write(request.caller.organization_id) as uow:
+        replayed = uow.replay(request.caller, request.key)
+        if replayed is not None:
+            return replayed
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        process = uow.pinned(case).process
+        grant = may_open(process, actor)
+        if isinstance(grant, Refused):
+            return NotSteered(refused=grant)
+        _check_assignees(uow, process.roles, request.assignees)
+        stored = uow.tables.instances.get(case.instance.id)
+        before = dict(stored.assignees) if stored else {}
+        after = {**before, **{role: list(people) for role, people in request.assignees.items()}}
+        after = {role: people for role, people in after.items() if people}
+        uow.tables.instances.assign(case.instance.id, after)
+        entry = _log(
+            uow,
+            case,
+            EntryType.ASSIGNMENT_CHANGED,
+            actor=actor,
+            grant=grant,
+            details={"old": before, "new": after},
+        )
+        return _done(uow, request.caller, request.key, case, entry)
+
+
+def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered | Replayed:
+    """Lift one gate of an instance.
+
+    Raises:
+        NotFound: no such instance.
+        Invalid: a gate that no waiver lifts, a reason that is missing, or a day that has passed.
+    """
+    with runtime.write(request.caller.organization_id) as uow:
+        replayed = uow.replay(request.caller, request.key)
+        if replayed is not None:
+            return replayed
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        grant = next((g for g in actor.grants if g.role == WAIVING_ROLE), None)
+        if grant is None:
+            unmet = Unmet(
+                UnmetCode.ROLE,
+                params={"roles": [WAIVING_ROLE]},
+                who_can=(WAIVING_ROLE,),
+                waivable=False,
+            )
+            return NotSteered(refused=Refused((unmet,)))
+        if request.gate.split(":")[0] in FORBIDDEN_GATES:
+            raise Invalid("gate_not_waivable", gate=request.gate)
+        if not request.reason.strip():
+            raise Invalid("waiver_without_reason", gate=request.gate)
+        if request.until < uow.today:
+            raise Invalid("waiver_in_past", until=request.until.isoformat())
+        waiver = Waiver(
+            gate=request.gate,
+            reason=request.reason.strip(),
+            granted_by=actor.person,
+            until=request.until,
+        )
+        uow.tables.instances.add_waiver(case.instance.id, uow.new_id(), waiver, at=uow.now)
+        entry = _log(
+            uow,
+            case,
+            EntryType.WAIVER_GRANTED,
+            actor=actor,
+            grant=grant,
+            details={"gate": waiver.gate, "until": waiver.until.isoformat()},
+            reason=waiver.reason,
+        )
+        return _done(uow, request.caller, request.key, case, entry)
+
+
+def _done(uow: UnitOfWork, caller: Caller, key: OnceKey | None, case: Case, entry: int) -> Steered:
+    steered = Steered(case=uow.case(case.instance.id), entry=entry)
+    uow.remember(caller, key, steered)
+    uow.commit()
+    return steered
+
+
+def _check_assignees(
+    uow: UnitOfWork, roles: tuple[str, ...], assignees: Mapping[str, tuple[str, ...]]
+) -> None:
+    named = {person for people in assignees.values() for person in people}
+    known = uow.tables.organization.known(named, on=uow.today)
+    faults = [
+        {"field": f"assignees.{role}", "code": "role_not_of_process", "params": {"role": role}}
+        for role in assignees
+        if role not in roles
+    ]
+    faults += [
+        {"field": "assignees", "code": "unknown_person", "params": {"person": person}}
+        for person in sorted(named - set(known))
+    ]
+    if faults:
+        raise WrongOpening("wrong_values", faults=faults)
+
+
+def _log(
+    uow: UnitOfWork,
+    case: Case,
+    kind: EntryType,
+    *,
+    actor: Actor,
+    grant: Grant,
+    details: Mapping[str, object],
+    reason: str | None = None,
+) -> int:
+    return uow.tables.log.append(
+        LogDraft(
+            type=kind,
+            stream=f"instance:{case.instance.id}",
+            at=uow.now,
+            actor=actor,
+            role=grant.role,
+            on_behalf=grant.on_behalf_of,
+            definition=uow.pinned(case).digest,
+            instance=case.instance.id,
+            code=case.instance.code,
+            process=case.instance.process,
+            details=details,
+            reason=reason,
+        )
+    )

@@ -1,0 +1,58 @@
+"""Published definitions: what there is, one version whole, which may be opened by whom."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from engine.definition.model import Process
+from engine.errors import NotFound
+from engine.machine.decision import Refused
+from engine.machine.opening import may_open
+from engine.runtime import Caller, Runtime, UnitOfWork
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DefinitionView:
+    """One published version, with the numbers of all versions."""
+
+    process: Process
+    digest: str
+    published_at: datetime
+    versions: tuple[int, ...]
+    may_open: bool
+
+
+def list_definitions(runtime: Runtime, caller: Caller) -> tuple[DefinitionView, ...]:
+    """The newest version of every process."""
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        return tuple(
+            _view(uow, caller, process, None) for process in uow.tables.definitions.processes()
+        )
+
+
+def definition_view(
+    runtime: Runtime, caller: Caller, process: str, version: int | None = None
+) -> DefinitionView:
+    """One version; the newest without a number.
+
+    Raises:
+        NotFound: it was never published.
+    """
+    with runtime.read(caller.organization_id) as uow:
+        return _view(uow, caller, process, version)
+
+
+def _view(uow: UnitOfWork, caller: Caller, process: str, version: int | None) -> DefinitionView:
+    actor = uow.actor(caller)
+    published = uow.tables.definitions.versions(process)
+    found = next((p for p in reversed(published) if version is None or p.version == version), None)
+    if found is None:
+        raise NotFound("unknown_definition", process=process, version=version)
+    compiled = uow.runtime.compiled(found)
+    return DefinitionView(
+        process=compiled.process,
+        digest=found.digest,
+        published_at=found.published_at,
+        versions=tuple(p.version for p in published),
+        may_open=not isinstance(may_open(compiled.process, actor), Refused),
+    )

@@ -1,0 +1,363 @@
+"""Lists of instances, and one instance whole: its place, its steps, its files, its rows, its way so far."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from engine.definition.model import FieldSpec, Process, RecordSetSpec
+from engine.definition.values import to_json
+from engine.machine.actor import Actor
+from engine.machine.decide import available, facts_of
+from engine.machine.decision import Option, Refused, Unmet
+from engine.machine.instance import Case, Child, Person, Row, Step, Waiver
+from engine.machine.registry import Figure
+from engine.machine.window import Span, spans_of
+from engine.runtime import Caller, Runtime, UnitOfWork
+from engine.storage.evidence import StoredEvidence
+from engine.storage.instances import Filter, StoredInstance
+from engine.transaction.attaching import may_supply
+
+Title = Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """An instance in a list."""
+
+    id: str
+    code: str
+    process: str
+    process_title: Title
+    title: str
+    unit: str | None
+    unit_title: Title | None
+    year: int
+    state: str
+    state_title: Title
+    final: str | None
+    version: int
+    due_on: date | None
+    due_at: datetime | None
+    overdue: bool
+    opened_at: datetime
+    parent_id: str | None
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepOption:
+    """A step that leaves the present state, with everything its form needs.
+
+    Attributes:
+        to: states it may lead to, with their titles.
+        unmet: what this actor lacks; `fillable` ones are met by filling in the form.
+        fields: what the form asks for: name → (specification, required now).
+        evidence: requirement ids that the step looks at.
+        ready: nothing is missing but what the form asks for.
+        mine: the step is the actor's to take, now or later.
+    """
+
+    transition: str
+    title: Title
+    to: Mapping[str, Title]
+    unmet: tuple[Unmet, ...]
+    fields: Mapping[str, tuple[FieldSpec, bool]]
+    evidence: tuple[str, ...]
+    reason_required: bool
+    ready: bool
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slot:
+    """An evidence requirement with the files that were attached for it."""
+
+    requirement: str
+    title: Title
+    accept: tuple[str, ...]
+    min: int
+    max_bytes: int
+    files: tuple[StoredEvidence, ...]
+    wanted_now: bool
+    may_supply: bool
+    may_review: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordTable:
+    """A record set with its live rows; `may_edit` says whether this actor may change it now."""
+
+    name: str
+    spec: RecordSetSpec
+    rows: tuple[Row, ...]
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RouteStep:
+    """One step of the way so far, and how long the state before it lasted, in working days."""
+
+    step: Step
+    title: Title
+    from_title: Title | None
+    to_title: Title
+    working_days: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FigureView:
+    """A figure with its words."""
+
+    name: str
+    title: Title
+    unit: str
+    figure: Figure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InstanceView:
+    """One instance, whole, for one caller.
+
+    Attributes:
+        fields: the case's values as JSON; `process.fields` has their specifications.
+        people: everybody whom the case names, by id.
+        documents: papers that can be printed now: name → title.
+    """
+
+    summary: Summary
+    process: Process
+    definition_version: int
+    definition_digest: str
+    fields: Mapping[str, Any]
+    typed_fields: Mapping[str, Any]
+    assignees: Mapping[str, tuple[str, ...]]
+    window: tuple[Span, ...]
+    parent: Summary | None
+    children: tuple[Child, ...]
+    predecessor: str | None
+    options: tuple[StepOption, ...]
+    slots: tuple[Slot, ...]
+    records: tuple[RecordTable, ...]
+    route: tuple[RouteStep, ...]
+    figures: tuple[FigureView, ...]
+    waivers: tuple[Waiver, ...]
+    people: Mapping[str, Person]
+    units: Mapping[str, Title]
+    documents: Mapping[str, Title]
+    today: date
+
+
+def list_instances(
+    runtime: Runtime, caller: Caller, wanted: Filter, *, limit: int
+) -> tuple[Summary, ...]:
+    """Instances by opening time, newest first."""
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        units = unit_titles(uow)
+        return tuple(
+            summary_of(uow, found, units)
+            for found in uow.tables.instances.find(wanted, limit=limit)
+        )
+
+
+def instance_view(runtime: Runtime, caller: Caller, instance_id: str) -> InstanceView:
+    """One instance as the caller may see it; `instance_id` may also be its readable code.
+
+    Raises:
+        NotFound: the caller's organisation has no such instance.
+    """
+    with runtime.read(caller.organization_id) as uow:
+        actor = uow.actor(caller)
+        by_code = uow.tables.instances.by_code(instance_id)
+        case = uow.case(by_code.id if by_code is not None else instance_id)
+        return _view(uow, case, actor)
+
+
+def case_of(runtime: Runtime, caller: Caller, instance_id: str) -> tuple[Case, Process]:
+    """The case itself with its definition, for what computes papers from it."""
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        case = uow.case(instance_id)
+        return case, uow.pinned(case).process
+
+
+def step_options(uow: UnitOfWork, case: Case, actor: Actor) -> tuple[StepOption, ...]:
+    """Every step that leaves the present state, for this actor; none when names are not registered."""
+    compiled = uow.pinned(case)
+    registry = uow.tables.registry
+    facts = facts_of(compiled.process, case, registry)
+    found = available(compiled, case, actor=actor, facts=facts, registry=registry)
+    return tuple(_option(compiled.process, case, option) for option in found)
+
+
+def summary_of(uow: UnitOfWork, stored: StoredInstance, units: Mapping[str, Title]) -> Summary:
+    """An instance as a list shows it."""
+    process = uow.definition(stored.process, stored.definition_version).process
+    return Summary(
+        id=stored.id,
+        code=stored.code,
+        process=stored.process,
+        process_title=process.title.model_dump(),
+        title=stored.title,
+        unit=stored.unit,
+        unit_title=units.get(stored.unit) if stored.unit else None,
+        year=stored.year,
+        state=stored.state,
+        state_title=process.states[stored.state].title.model_dump(),
+        final=stored.final,
+        version=stored.version,
+        due_on=stored.due_on,
+        due_at=stored.due_at,
+        overdue=stored.final is None and stored.due_at is not None and uow.now >= stored.due_at,
+        opened_at=stored.opened_at,
+        parent_id=stored.parent_id,
+        flags=stored.flags,
+    )
+
+
+def unit_titles(uow: UnitOfWork) -> dict[str, Title]:
+    """The titles of the units in force today."""
+    return {unit.id: unit.title for unit in uow.tables.organization.units(uow.today)}
+
+
+def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
+    process = uow.pinned(case).process
+    instance = case.instance
+    units = unit_titles(uow)
+    stored = uow.tables.instances.get(instance.id)
+    parent = uow.tables.instances.get(instance.parent_id) if instance.parent_id else None
+    options = step_options(uow, case, actor) if _runs(uow, process) else ()
+    window = process.window
+    return InstanceView(
+        summary=summary_of(uow, stored, units),  # type: ignore[arg-type]
+        process=process,
+        definition_version=instance.definition_version,
+        definition_digest=instance.definition_digest,
+        fields={name: to_json(value) for name, value in instance.fields.items()},
+        typed_fields=instance.fields,
+        assignees=instance.assignees,
+        window=spans_of(window, year=instance.year, period=instance.period) if window else (),
+        parent=None if parent is None else summary_of(uow, parent, units),
+        children=case.children,
+        predecessor=instance.predecessor,
+        options=options,
+        slots=_slots(uow, case, process, options, actor),
+        records=tuple(
+            RecordTable(
+                name=name,
+                spec=spec,
+                rows=case.rows(name),
+                may_edit=_may_edit(spec, case, actor),
+            )
+            for name, spec in process.records.items()
+        ),
+        route=_route(case, process),
+        figures=figures_of(uow, case, process),
+        waivers=case.waivers,
+        people=case.people,
+        units=units,
+        documents={
+            name: spec.title.model_dump()
+            for name, spec in process.documents.items()
+            if (process.process, name) in uow.tables.registry.documents
+            and (spec.after is None or instance.taken(spec.after))
+        },
+        today=uow.today,
+    )
+
+
+def figures_of(uow: UnitOfWork, case: Case, process: Process) -> tuple[FigureView, ...]:
+    """Every figure whose function is registered, computed now."""
+    registered = uow.tables.registry.figures
+    return tuple(
+        FigureView(
+            name=name,
+            title=spec.title.model_dump(),
+            unit=spec.unit,
+            figure=registered[f"{process.process}.{name}"](case),
+        )
+        for name, spec in process.figures.items()
+        if f"{process.process}.{name}" in registered
+    )
+
+
+def _may_edit(spec: RecordSetSpec, case: Case, actor: Actor) -> bool:
+    """Whether a form makes sense; the command judges each row with its unit and conditions."""
+    return case.instance.state in spec.edit_in and not actor.roles.isdisjoint(
+        by.role for by in spec.by
+    )
+
+
+def _runs(uow: UnitOfWork, process: Process) -> bool:
+    """Whether every fact is registered; without them an instance can be read, not advanced."""
+    return all(f"{process.process}.{name}" in uow.tables.registry.facts for name in process.facts)
+
+
+def _option(process: Process, case: Case, option: Option) -> StepOption:
+    step = process.transitions[option.transition]
+    required = {
+        unmet.subject for unmet in option.unmet if unmet.fillable and unmet.subject is not None
+    }
+    asked = tuple(dict.fromkeys((*step.fields, *step.must_change, *step.may_set)))
+    return StepOption(
+        transition=option.transition,
+        title=step.title.model_dump(),
+        to={name: process.states[name].title.model_dump() for name in option.to},
+        unmet=option.unmet,
+        fields={name: (process.fields[name], name in required) for name in asked},
+        evidence=step.evidence,
+        reason_required=step.reason is not None,
+        ready=option.ready and not option.forbidden,
+        mine=not option.forbidden,
+    )
+
+
+def _slots(
+    uow: UnitOfWork,
+    case: Case,
+    process: Process,
+    options: tuple[StepOption, ...],
+    actor: Actor,
+) -> tuple[Slot, ...]:
+    files = uow.tables.evidence.of_instance(case.instance.id)
+    wanted = {name for option in options for name in option.evidence}
+    open_now = process.states[case.instance.state].final is None
+    return tuple(
+        Slot(
+            requirement=name,
+            title=spec.title.model_dump(),
+            accept=spec.accept,
+            min=spec.min,
+            max_bytes=spec.max_bytes,
+            files=tuple(file for file in files if file.requirement == name),
+            wanted_now=name in wanted,
+            may_supply=open_now
+            and process.states[case.instance.state].attach == "open"
+            and not isinstance(may_supply(process, case, name, actor=actor), Refused),
+            may_review=spec.reviewed is not None and spec.reviewed in actor.roles,
+        )
+        for name, spec in process.evidence.items()
+    )
+
+
+def _route(case: Case, process: Process) -> tuple[RouteStep, ...]:
+    found = []
+    entered: date | None = None
+    for step in case.instance.history:
+        transition = process.transitions.get(step.transition)
+        title = transition.title.model_dump() if transition else {"vi": "Mở hồ sơ", "en": "Opened"}
+        left = process.states.get(step.from_state)
+        found.append(
+            RouteStep(
+                step=step,
+                title=title,
+                from_title=left.title.model_dump() if left else None,
+                to_title=process.states[step.to_state].title.model_dump(),
+                working_days=None
+                if entered is None
+                else case.calendar.working_days_between(entered, step.on),
+            )
+        )
+        entered = step.on if not step.internal else entered
+    return tuple(found)

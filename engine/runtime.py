@@ -1,0 +1,370 @@
+"""What the house runs on: the runtime (made once) and the unit of work (one transaction).
+
+1. Only this file reads the clock. `now` is taken once a unit of work and holds for all it writes.
+2. A unit of work is one transaction of one organisation. Leaving it without `commit` undoes it all.
+3. A command's answer is kept under its idempotency key in the same transaction; the same key with
+   another body is a conflict, and a replay changes nothing.
+4. Compiled definitions are cached by digest: a digest never changes its meaning.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from typing import Any, Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.exc import OperationalError
+
+from engine.definition.source import load
+from engine.errors import Conflict, Corrupt, NotFound
+from engine.evidence.store import EvidenceStore
+from engine.machine.actor import Actor
+from engine.machine.compiler import Compiled, compile_process
+from engine.machine.instance import Case
+from engine.machine.registry import Registry
+from engine.storage.accounts import AccountRepository
+from engine.storage.advance import Tables, read_case
+from engine.storage.audit_log import LogRepository
+from engine.storage.database import Database
+from engine.storage.definitions import DefinitionRepository, Published
+from engine.storage.evidence import EvidenceRepository
+from engine.storage.idempotency import Answer, IdempotencyRepository
+from engine.storage.instances import InstanceRepository, StoredInstance
+from engine.storage.numbers import NumberRepository
+from engine.storage.organization import (
+    Organization,
+    OrganizationRepository,
+    add_organization,
+    organizations,
+)
+from engine.storage.outbox import OutboxRepository
+from engine.storage.plans import PlanRepository
+from engine.storage.timers import TimerRepository
+
+
+class Clock(Protocol):
+    """Tells the present instant, in UTC."""
+
+    def now(self) -> datetime:
+        """The present instant."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """The present instant in UTC."""
+        return datetime.now(UTC)
+
+
+class Ids(Protocol):
+    """Makes identifiers."""
+
+    def new(self, now: datetime) -> str:
+        """A new identifier that sorts by time."""
+        ...
+
+
+class TimeOrderedIds:
+    """UUID version 7 (RFC 9562, 5.7): 48 bits of milliseconds, then randomness.
+
+    Args:
+        random: gives n random bytes; a seeded one makes a simulation repeatable.
+    """
+
+    def __init__(self, random: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._random = random
+
+    def new(self, now: datetime) -> str:
+        """A new UUIDv7 as text."""
+        milliseconds = int(now.timestamp() * 1000)
+        value = (milliseconds & (1 << 48) - 1) << 80 | int.from_bytes(self._random(10))
+        value = value & ~(0xF << 76) | 0x7 << 76
+        value = value & ~(0x3 << 62) | 0x2 << 62
+        digits = f"{value:032x}"
+        return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+class Unavailable(Corrupt):
+    """The database cannot be reached or is busy beyond patience; nothing was half-done."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Caller:
+    """Who stands at the door: the credential's organisation and person, and the token used."""
+
+    organization_id: str
+    person: str
+    token: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OnceKey:
+    """An idempotency key with what it covers.
+
+    Attributes:
+        path: the path that was called; a key is per caller and path.
+        body_digest: SHA-256 of the body as sent.
+        render: turns the command's outcome into the answer to keep.
+    """
+
+    path: str
+    value: str
+    body_digest: str
+    render: Callable[[Any], Answer]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replayed:
+    """The first answer to a key, given again."""
+
+    answer: Answer
+
+
+@dataclass(slots=True)
+class UnitOfWork:
+    """One transaction of one organisation: its tables, its present, one commit."""
+
+    runtime: "Runtime"
+    organization: Organization
+    tables: Tables
+    accounts: AccountRepository
+    now: datetime
+    zone: tzinfo
+    _commit: Callable[[], None]
+    _rollback: Callable[[], None]
+    done: bool = field(default=False)
+
+    @property
+    def today(self) -> date:
+        """The organisation's date."""
+        return self.now.astimezone(self.zone).date()
+
+    def new_id(self) -> str:
+        """A new identifier."""
+        return self.runtime.ids.new(self.now)
+
+    def actor(self, caller: Caller) -> Actor:
+        """The caller with every role in force today.
+
+        Raises:
+            NotFound: the person is unknown or has left.
+        """
+        actor = self.tables.organization.actor(caller.person, on=self.today, token=caller.token)
+        if actor is None:
+            raise NotFound("unknown_person", person=caller.person)
+        return actor
+
+    def case(self, instance_id: str, *, lock: bool = False) -> Case:
+        """The case of an instance, read under its lock when it will be written to.
+
+        Raises:
+            NotFound: this organisation has no such instance.
+        """
+        case = read_case(
+            self.tables, instance_id, process_of=self._process_of, now=self.now, lock=lock
+        )
+        if case is None:
+            raise NotFound("unknown_instance", instance=instance_id)
+        return case
+
+    def pinned(self, case: Case) -> Compiled:
+        """The compiled version to which a case is pinned."""
+        return self.definition(case.instance.process, case.instance.definition_version)
+
+    def definition(self, process: str, version: int | None = None) -> Compiled:
+        """A published version, compiled; the newest one without a number.
+
+        Raises:
+            NotFound: it was never published in this organisation.
+        """
+        found = (
+            self.tables.definitions.newest(process)
+            if version is None
+            else self.tables.definitions.get(process, version)
+        )
+        if found is None:
+            raise NotFound("unknown_definition", process=process, version=version)
+        return self.runtime.compiled(found)
+
+    def replay(self, caller: Caller, key: OnceKey | None) -> Replayed | None:
+        """The kept answer of a key; None when it is new.
+
+        Raises:
+            Conflict: the key was used with another body (`idempotency_mismatch`).
+        """
+        if key is None:
+            return None
+        found = self.tables.idempotency.find(caller.person, key.path, key.value, now=self.now)
+        if found is None:
+            return None
+        digest, answer = found
+        if digest != key.body_digest:
+            raise Conflict("idempotency_mismatch", key=key.value)
+        return Replayed(answer=answer)
+
+    def remember(self, caller: Caller, key: OnceKey | None, outcome: Any) -> None:
+        """Keep the answer that this outcome leads to."""
+        if key is not None:
+            self.tables.idempotency.keep(
+                caller.person,
+                key.path,
+                key.value,
+                body_digest=key.body_digest,
+                answer=key.render(outcome),
+                now=self.now,
+            )
+
+    def commit(self) -> None:
+        """Make everything durable at once."""
+        self._commit()
+        self.done = True
+
+    def rollback(self) -> None:
+        """Undo everything at once."""
+        self._rollback()
+        self.done = True
+
+    def _process_of(self, stored: StoredInstance) -> Any:
+        return self.definition(stored.process, stored.definition_version).process
+
+
+class Runtime:
+    """Everything that lives as long as the process does.
+
+    Args:
+        log_key: key of the entries' HMAC; it lies outside the database.
+        settings: switches that commands look at, such as the demonstration's.
+    """
+
+    def __init__(
+        self,
+        *,
+        database: Database,
+        registry: Registry,
+        store: EvidenceStore,
+        log_key: bytes,
+        clock: Clock | None = None,
+        ids: Ids | None = None,
+        say: Callable[[str, Mapping[str, Any], str], str] | None = None,
+    ) -> None:
+        self.database = database
+        self.registry = registry
+        self.store = store
+        self.log_key = log_key
+        self.clock = clock or SystemClock()
+        self.ids = ids or TimeOrderedIds()
+        self.say = say or (lambda code, _params, _language: code)
+        self._compiled: dict[str, Compiled] = {}
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def write(self, organization_id: str) -> Iterator[UnitOfWork]:
+        """A transaction that may write; what is not committed is undone.
+
+        Raises:
+            Unavailable: the database is away or busy beyond patience.
+        """
+        with self._guarded(), self.database.writing() as session:
+            unit = self._unit(session, organization_id)
+            try:
+                yield unit
+            finally:
+                if not unit.done:
+                    session.rollback()
+
+    @contextmanager
+    def read(self, organization_id: str) -> Iterator[UnitOfWork]:
+        """A transaction that only reads."""
+        with self._guarded(), self.database.reading() as session:
+            unit = self._unit(session, organization_id)
+            try:
+                yield unit
+            finally:
+                session.rollback()
+
+    @contextmanager
+    def credentials(self, *, write: bool = False) -> Iterator[tuple[AccountRepository, datetime]]:
+        """The credentials of every organisation: the only thing asked before one is known."""
+        opened = self.database.writing() if write else self.database.reading()
+        with self._guarded(), opened as session:
+            yield AccountRepository(session), self.clock.now()
+            if write:
+                session.commit()
+
+    @contextmanager
+    def found(self, organization: Organization) -> Iterator[UnitOfWork]:
+        """The first transaction of a new organisation: the tenant, an empty log, and what the caller adds.
+
+        Raises:
+            Conflict: the database has one of that id or slug.
+        """
+        with self._guarded(), self.database.writing() as session:
+            if not add_organization(session, organization):
+                session.rollback()
+                raise Conflict("organization_exists", organization=organization.slug)
+            session.flush()
+            unit = self._unit(session, organization.id)
+            unit.tables.log.begin()
+            try:
+                yield unit
+            finally:
+                if not unit.done:
+                    session.rollback()
+
+    def organizations(self) -> tuple[Organization, ...]:
+        """Every organisation of the database."""
+        with self._guarded(), self.database.reading() as session:
+            return organizations(session)
+
+    def compiled(self, published: Published) -> Compiled:
+        """The compiled machine of a published version."""
+        with self._lock:
+            found = self._compiled.get(published.digest)
+            if found is None:
+                found = compile_process(load(published.body), published.digest)
+                self._compiled[published.digest] = found
+            return found
+
+    def _unit(self, session: Any, organization_id: str) -> UnitOfWork:
+        organization = OrganizationRepository(session, organization_id).get()
+        if organization is None:
+            raise NotFound("unknown_organization", organization=organization_id)
+        now = self.clock.now()
+        tables = Tables(
+            session=session,
+            organization_id=organization_id,
+            organization=OrganizationRepository(session, organization_id),
+            definitions=DefinitionRepository(session, organization_id),
+            instances=InstanceRepository(session, organization_id),
+            evidence=EvidenceRepository(session, organization_id),
+            timers=TimerRepository(session, organization_id),
+            outbox=OutboxRepository(session, organization_id),
+            idempotency=IdempotencyRepository(session, organization_id),
+            numbers=NumberRepository(session, organization_id),
+            log=LogRepository(session, organization_id, key=self.log_key),
+            plans=PlanRepository(session, organization_id),
+            registry=self.registry,
+        )
+        return UnitOfWork(
+            runtime=self,
+            organization=organization,
+            tables=tables,
+            accounts=AccountRepository(session),
+            now=now,
+            zone=ZoneInfo(organization.timezone),
+            _commit=session.commit,
+            _rollback=session.rollback,
+        )
+
+    @contextmanager
+    def _guarded(self) -> Iterator[None]:
+        """Name the database's absence as such; a lock that did not come is an absence too."""
+        try:
+            yield
+        except OperationalError as error:
+            raise Unavailable("database_unavailable") from error

@@ -1,0 +1,253 @@
+"""The seam of the hot path: everything a decision reads, and everything an accepted step writes.
+
+1. One function in (`read_case`), one out (`write_step`); a faster inside (fixed SQL, one writer with
+   group commit) may move in here without a change elsewhere.
+2. The case is read whole, under the lock on its row, so that guards and facts see one picture.
+3. JSON becomes typed values here, by the definition to which the instance is pinned.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlmodel import Session
+
+from engine.definition.model import FieldSpec, Process
+from engine.definition.values import read_values, to_json
+from engine.machine.instance import Case, Child, Instance, Person, Row, Step
+from engine.machine.registry import Registry
+from engine.storage.audit_log import LogRepository
+from engine.storage.definitions import DefinitionRepository
+from engine.storage.evidence import EvidenceRepository
+from engine.storage.idempotency import IdempotencyRepository
+from engine.storage.instances import InstanceRepository, Move, StoredInstance
+from engine.storage.numbers import NumberRepository
+from engine.storage.organization import OrganizationRepository
+from engine.storage.outbox import OutboxRepository
+from engine.storage.plans import PlanRepository
+from engine.storage.records import GenericRecordSet, RecordSet
+from engine.storage.timers import Timer, TimerRepository
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tables:
+    """The repositories of one organisation in one transaction."""
+
+    session: Session
+    organization_id: str
+    organization: OrganizationRepository
+    definitions: DefinitionRepository
+    instances: InstanceRepository
+    evidence: EvidenceRepository
+    timers: TimerRepository
+    outbox: OutboxRepository
+    idempotency: IdempotencyRepository
+    numbers: NumberRepository
+    log: LogRepository
+    plans: PlanRepository
+    registry: Registry
+
+    def record_set(self, process: str, name: str) -> RecordSet:
+        """The tables behind a record set: the process's own, or the generic ones."""
+        found: RecordSet | None = self.registry.record_sets.get((process, name))
+        return found if found is not None else GenericRecordSet(name)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepWrite:
+    """What an accepted step leaves behind, apart from its log entry."""
+
+    move: Move
+    step: Step
+    evidence_used: tuple[str, ...]
+    timers: tuple[Timer, ...] | None
+    """The timers of the state that was entered; None leaves those that run."""
+
+
+ProcessOf = Callable[[StoredInstance], Process]
+
+
+def read_case(
+    tables: Tables, instance_id: str, *, process_of: ProcessOf, now: datetime, lock: bool
+) -> Case | None:
+    """Read all that may be known of a case; None when the organisation has no such instance."""
+    stored = tables.instances.get(instance_id, lock=lock)
+    if stored is None:
+        return None
+    process = process_of(stored)
+    organization = tables.organization.get()
+    zone = ZoneInfo(organization.timezone if organization else "UTC")
+    today = now.astimezone(zone).date()
+    records = _records(tables, stored, process)
+    instance = _instance(tables, stored, process, records)
+    return Case(
+        instance=instance,
+        today=today,
+        now=now.astimezone(zone),
+        calendar=tables.organization.calendar(),
+        records=records,
+        evidence=tuple(e.as_file() for e in tables.evidence.of_instance(instance_id)),
+        children=_children(tables, instance_id, process_of),
+        waivers=tables.instances.waivers(instance_id),
+        people=_people(tables, process, instance, records, today),
+        reached=_reached(tables, process, stored.year),
+        lookups={
+            name: lookup(tables.session, instance)
+            for name, (owner, lookup) in tables.registry.lookups.items()
+            if owner == process.process
+        },
+    )
+
+
+def write_step(tables: Tables, write: StepWrite, *, entry: int) -> bool:
+    """Write an accepted step; False (and nothing written) when the version was not the expected one."""
+    if not tables.instances.move(write.move):
+        return False
+    tables.instances.add_step(write.move.instance_id, write.step, entry=entry)
+    tables.evidence.freeze(write.evidence_used)
+    if write.timers is not None:
+        tables.timers.disarm(write.move.instance_id)
+        tables.timers.arm(write.timers)
+    return True
+
+
+def as_json(fields: Mapping[str, Any]) -> dict[str, Any]:
+    """Typed values in the form that is stored and sent."""
+    return {name: to_json(value) for name, value in fields.items()}
+
+
+def _instance(
+    tables: Tables, stored: StoredInstance, process: Process, records: Mapping[str, tuple[Row, ...]]
+) -> Instance:
+    fields = read_values(process.fields, stored.fields, partial=True)
+    return Instance(
+        id=stored.id,
+        organization_id=tables.organization_id,
+        code=stored.code,
+        process=stored.process,
+        definition_version=stored.definition_version,
+        definition_digest=stored.definition_digest,
+        title=stored.title,
+        state=stored.state,
+        version=stored.version,
+        year=stored.year,
+        unit=stored.unit,
+        qms=stored.qms,
+        fields=fields,
+        assignees=assignees(process, stored.assignees, fields, records),
+        flags=stored.flags,
+        history=tables.instances.history(stored.id),
+        parent_id=stored.parent_id,
+        origin_set=stored.origin_set,
+        origin_row=stored.origin_row,
+        predecessor=stored.predecessor,
+        period=stored.period,
+        previous_state=stored.previous_state,
+        opened_at=stored.opened_at,
+        entered_at=stored.entered_at,
+        due_on=stored.due_on,
+        due_at=stored.due_at,
+    )
+
+
+def assignees(
+    process: Process,
+    given: Mapping[str, Iterable[str]],
+    fields: Mapping[str, Any],
+    records: Mapping[str, tuple[Row, ...]],
+) -> dict[str, tuple[str, ...]]:
+    """Who each role is narrowed to: by assignment, by fields and by columns that assign."""
+    found: dict[str, dict[str, None]] = {
+        role: dict.fromkeys(people) for role, people in given.items()
+    }
+
+    def note(spec: FieldSpec, value: Any) -> None:
+        if spec.assigns is not None and value is not None:
+            people = value if isinstance(value, tuple) else (value,)
+            found.setdefault(spec.assigns, {}).update(dict.fromkeys(people))
+
+    for name, spec in process.fields.items():
+        note(spec, fields.get(name))
+    for set_name, record_set in process.records.items():
+        for name, spec in record_set.columns.items():
+            for row in records.get(set_name, ()):
+                note(spec, row.values.get(name))
+    return {role: tuple(people) for role, people in found.items() if people}
+
+
+def _records(
+    tables: Tables, stored: StoredInstance, process: Process
+) -> dict[str, tuple[Row, ...]]:
+    return {
+        name: tables.record_set(process.process, name).load(
+            tables.session, spec, organization_id=tables.organization_id, instance_id=stored.id
+        )
+        for name, spec in process.records.items()
+    }
+
+
+def _children(tables: Tables, instance_id: str, process_of: ProcessOf) -> tuple[Child, ...]:
+    stored = tables.instances.children(instance_id)
+    if not stored:
+        return ()
+    histories = tables.instances.histories(tuple(child.id for child in stored))
+    return tuple(
+        Child(
+            id=child.id,
+            code=child.code,
+            process=child.process,
+            state=child.state,
+            final=child.final,
+            title=child.title,
+            unit=child.unit,
+            origin_set=child.origin_set,
+            origin_row=child.origin_row,
+            predecessor=child.predecessor,
+            opened_on=_opened_on(histories.get(child.id, ())),
+            closed_on=child.closed_on,
+            due_on=child.due_on,
+            fields=read_values(process_of(child).fields, child.fields, partial=True),
+            taken=Counter(step.transition for step in histories.get(child.id, ())),
+        )
+        for child in sorted(stored, key=lambda child: child.code)
+    )
+
+
+def _opened_on(history: tuple[Step, ...]) -> date | None:
+    return history[0].on if history else None
+
+
+def _people(
+    tables: Tables,
+    process: Process,
+    instance: Instance,
+    records: Mapping[str, tuple[Row, ...]],
+    today: date,
+) -> dict[str, Person]:
+    """Look up everybody whom fields, rows, assignments and history name."""
+    names: set[str] = set()
+
+    def note(specs: Mapping[str, FieldSpec], values: Mapping[str, Any]) -> None:
+        for name, spec in specs.items():
+            value = values.get(name)
+            if spec.type == "person" and value is not None:
+                names.update(value if isinstance(value, tuple) else (value,))
+
+    note(process.fields, instance.fields)
+    for set_name, rows in records.items():
+        for row in rows:
+            note(process.records[set_name].columns, row.values)
+            names.add(row.created_by)
+    for people in instance.assignees.values():
+        names.update(people)
+    for step in instance.history:
+        names.update(step.people)
+    return tables.organization.known(names, on=today)
+
+
+def _reached(tables: Tables, process: Process, year: int) -> frozenset[tuple[str, str]]:
+    needed = {need.process for step in process.transitions.values() for need in step.needs}
+    return tables.instances.reached(tuple(sorted(needed)), year) if needed else frozenset()

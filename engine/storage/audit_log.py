@@ -1,0 +1,385 @@
+"""The log: append-only entries of one organisation, and the head under whose lock they are appended.
+
+1. The body is made once (`engine.audit`), stored as bytes and never made again; the other columns
+   are projections for reading, held against the body by the verifier.
+2. The index is the size of the log, taken from the head row under its lock; never a sequence, whose
+   order is not the order of commits.
+3. `prev` links an entry to the one before it in its stream; the head keeps the compact range, so
+   that checkpoints and proofs need no rewriting later.
+4. Triggers refuse UPDATE, DELETE and TRUNCATE; erasing a payload has a door of its own later.
+"""
+
+import secrets
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Index, LargeBinary, UniqueConstraint, func
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from engine.audit.chain import Tip, entry_hmac, link_after
+from engine.audit.entry import Entry, EvidenceRef, canonical_bytes
+from engine.audit.leaf import EntryType, Outcome
+from engine.audit.merkle import CompactRange, leaf_hash
+from engine.audit.payload import (
+    SALT_BYTES,
+    Change,
+    Payload,
+    SealedPayload,
+    payload_from_bytes,
+    seal_payload,
+)
+from engine.audit.verifier import StoredHead, StoredRow
+from engine.definition.model import FieldSpec
+from engine.machine.actor import Actor
+from engine.storage.database import UtcDateTime
+
+
+class LogEntryRow(SQLModel, table=True):
+    """One entry: its bytes, what proves them, and projections of them."""
+
+    __tablename__ = "log_entry"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "stream", "seq"),
+        Index("ix_log_entry_instance", "organization_id", "instance", "idx"),
+        Index("ix_log_entry_actor", "organization_id", "actor", "idx"),
+        Index("ix_log_entry_process", "organization_id", "process", "idx"),
+    )
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    idx: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    stream: str
+    seq: int
+    prev: bytes | None = Field(default=None, sa_type=LargeBinary)
+    body: bytes = Field(sa_type=LargeBinary)
+    leaf_hash: bytes = Field(sa_type=LargeBinary)
+    hmac: bytes = Field(sa_type=LargeBinary)
+    payload: bytes | None = Field(default=None, sa_type=LargeBinary)
+    payload_salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    personal: bytes | None = Field(default=None, sa_type=LargeBinary)
+    personal_salt: bytes | None = Field(default=None, sa_type=LargeBinary)
+    type: str
+    outcome: str
+    instance: str | None = None
+    process: str | None = None
+    transition: str | None = None
+    actor: str
+    unit: str | None = None
+    recorded_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class LogHeadRow(SQLModel, table=True):
+    """The size of an organisation's log and the compact range over its leaves."""
+
+    __tablename__ = "log_head"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    size: int
+    compact_range: bytes = Field(sa_type=LargeBinary)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogDraft:
+    """What shall be written down; place, link and hashes are the log's own business.
+
+    Attributes:
+        changes: old and new values, for the payload.
+        personal: changes of personal columns, for a payload that can be erased alone.
+        details: what else a reader needs, for the payload.
+    """
+
+    type: EntryType
+    stream: str
+    at: datetime
+    actor: Actor
+    outcome: Outcome = Outcome.ACCEPTED
+    role: str | None = None
+    on_behalf: str | None = None
+    definition: str | None = None
+    instance: str | None = None
+    code: str | None = None
+    process: str | None = None
+    transition: str | None = None
+    from_state: str | None = None
+    to_state: str | None = None
+    effective_date: date | None = None
+    subject: str | None = None
+    unmet: tuple[str, ...] = ()
+    flags: tuple[str, ...] = ()
+    evidence: tuple[EvidenceRef, ...] = ()
+    changes: tuple[Change, ...] = ()
+    personal: tuple[Change, ...] = ()
+    reason: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogEntry:
+    """An entry as it is read: place, projections, body and payload."""
+
+    idx: int
+    stream: str
+    seq: int
+    type: str
+    outcome: str
+    instance: str | None
+    process: str | None
+    transition: str | None
+    actor: str
+    unit: str | None
+    recorded_at: datetime
+    body: bytes
+    leaf_hash: bytes
+    payload: Payload | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogFilter:
+    """What a reading of the log is narrowed to; None leaves a side open. `first`, `last` are instants."""
+
+    instance: str | None = None
+    process: str | None = None
+    actor: str | None = None
+    transition: str | None = None
+    outcome: str | None = None
+    unit: str | None = None
+    type: str | None = None
+    first: datetime | None = None
+    last: datetime | None = None
+
+
+def split_changes(
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    *,
+    specs: Mapping[str, FieldSpec],
+    record_set: str | None = None,
+    row: str | None = None,
+) -> tuple[tuple[Change, ...], tuple[Change, ...]]:
+    """What differs between two sets of JSON values: (plain changes, personal changes)."""
+    plain: list[Change] = []
+    personal: list[Change] = []
+    for column in sorted(old.keys() | new.keys()):
+        before, after = old.get(column), new.get(column)
+        if before != after:
+            change = Change(column=column, old=before, new=after, record_set=record_set, row=row)
+            (personal if column in specs and specs[column].personal else plain).append(change)
+    return tuple(plain), tuple(personal)
+
+
+class LogRepository:
+    """The log of one organisation.
+
+    Args:
+        key: key of the entries' HMAC, from outside the database.
+    """
+
+    def __init__(self, session: Session, organization_id: str, *, key: bytes) -> None:
+        self._session = session
+        self._id = organization_id
+        self._key = key
+
+    def begin(self) -> None:
+        """Make the head of a new organisation's empty log."""
+        head = LogHeadRow(organization_id=self._id, size=0, compact_range=CompactRange().to_bytes())
+        self._session.add(head)
+        self._session.flush()
+
+    def lock(self) -> None:
+        """Wait for the right to append; it is held until the transaction ends."""
+        self._head(lock=True)
+
+    def append(self, draft: LogDraft) -> int:
+        """Write an entry at the end of the log; its index.
+
+        Raises:
+            AuditInputError: the draft breaks the profile of the log.
+        """
+        head = self._head(lock=True)
+        payload = _sealed(
+            Payload(changes=draft.changes, reason=draft.reason, details=draft.details)
+        )
+        personal = _sealed(Payload(changes=draft.personal))
+        link = link_after(self._tip(draft.stream))
+        entry = Entry(
+            type=draft.type,
+            stream=draft.stream,
+            seq=link.seq,
+            prev=None if link.prev is None else link.prev.hex(),
+            actor=draft.actor.person,
+            recorded_at=draft.at,
+            outcome=draft.outcome,
+            definition=draft.definition,
+            instance=draft.instance,
+            code=draft.code,
+            process=draft.process,
+            transition=draft.transition,
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+            role=draft.role,
+            on_behalf=draft.on_behalf,
+            unit=draft.actor.unit,
+            token=draft.actor.token,
+            effective_date=draft.effective_date,
+            subject=draft.subject,
+            payload=None if payload is None else payload.digest,
+            personal=None if personal is None else personal.digest,
+            unmet=draft.unmet,
+            flags=draft.flags,
+            evidence=draft.evidence,
+        )
+        body = canonical_bytes(entry)
+        leaf = leaf_hash(body)
+        row = LogEntryRow(
+            organization_id=self._id,
+            idx=head.size,
+            stream=entry.stream,
+            seq=entry.seq,
+            prev=link.prev,
+            body=body,
+            leaf_hash=leaf,
+            hmac=entry_hmac(self._key, organization_id=self._id, idx=head.size, leaf_hash=leaf),
+            payload=None if payload is None else payload.body,
+            payload_salt=None if payload is None else payload.salt,
+            personal=None if personal is None else personal.body,
+            personal_salt=None if personal is None else personal.salt,
+            type=entry.type.value,
+            outcome=entry.outcome.value,
+            instance=entry.instance,
+            process=entry.process,
+            transition=entry.transition,
+            actor=entry.actor,
+            unit=entry.unit,
+            recorded_at=entry.recorded_at,
+        )
+        self._session.add(row)
+        head.compact_range = CompactRange.from_bytes(head.compact_range).append(leaf).to_bytes()
+        head.size += 1
+        self._session.add(head)
+        self._session.flush()
+        return row.idx
+
+    def get(self, idx: int) -> LogEntry | None:
+        """The entry at an index."""
+        row = self._session.get(LogEntryRow, (self._id, idx))
+        return None if row is None else _entry(row)
+
+    def read(
+        self, wanted: LogFilter, *, after: int = -1, limit: int, newest_first: bool = False
+    ) -> tuple[LogEntry, ...]:
+        """Entries beyond an index, by index; with `newest_first`, entries before it, downwards."""
+        query = select(LogEntryRow).where(
+            col(LogEntryRow.organization_id) == self._id, *_conditions(wanted)
+        )
+        if newest_first:
+            query = query.order_by(col(LogEntryRow.idx).desc())
+            if after >= 0:
+                query = query.where(col(LogEntryRow.idx) < after)
+        else:
+            query = query.where(col(LogEntryRow.idx) > after).order_by(col(LogEntryRow.idx))
+        return tuple(_entry(row) for row in self._session.exec(query.limit(limit)))
+
+    def size(self) -> int:
+        """How many entries the log has."""
+        return self._head(lock=False).size
+
+    def head(self) -> StoredHead:
+        """The head as the verifier wants it."""
+        head = self._head(lock=False)
+        return StoredHead(head.size, head.compact_range)
+
+    def stored(self) -> Iterator[StoredRow]:
+        """Every entry with its bytes and projections, by index, for the verifier."""
+        query = (
+            select(LogEntryRow)
+            .where(col(LogEntryRow.organization_id) == self._id)
+            .order_by(col(LogEntryRow.idx))
+            .execution_options(yield_per=500)
+        )
+        for row in self._session.exec(query):
+            yield _for_verifier(row)
+
+    def _head(self, *, lock: bool) -> LogHeadRow:
+        query = select(LogHeadRow).where(col(LogHeadRow.organization_id) == self._id)
+        if lock:
+            query = query.with_for_update()
+        return self._session.exec(query.execution_options(populate_existing=lock)).one()
+
+    def _tip(self, stream: str) -> Tip | None:
+        newest = (
+            select(func.max(LogEntryRow.seq))
+            .where(col(LogEntryRow.organization_id) == self._id, col(LogEntryRow.stream) == stream)
+            .scalar_subquery()
+        )
+        query = select(LogEntryRow.seq, LogEntryRow.leaf_hash).where(
+            col(LogEntryRow.organization_id) == self._id,
+            col(LogEntryRow.stream) == stream,
+            col(LogEntryRow.seq) == newest,
+        )
+        found = self._session.exec(query).first()
+        return None if found is None else Tip(seq=found[0], leaf_hash=found[1])
+
+
+def _sealed(payload: Payload) -> SealedPayload | None:
+    if not (payload.changes or payload.reason or payload.details):
+        return None
+    return seal_payload(payload, secrets.token_bytes(SALT_BYTES))
+
+
+def _conditions(wanted: LogFilter) -> list[Any]:
+    row = LogEntryRow
+    equal = ("instance", "process", "actor", "transition", "outcome", "unit", "type")
+    found: list[Any] = [
+        col(getattr(row, name)) == getattr(wanted, name)
+        for name in equal
+        if getattr(wanted, name) is not None
+    ]
+    if wanted.first is not None:
+        found.append(col(row.recorded_at) >= wanted.first)
+    if wanted.last is not None:
+        found.append(col(row.recorded_at) < wanted.last)
+    return found
+
+
+def _entry(row: LogEntryRow) -> LogEntry:
+    return LogEntry(
+        idx=row.idx,
+        stream=row.stream,
+        seq=row.seq,
+        type=row.type,
+        outcome=row.outcome,
+        instance=row.instance,
+        process=row.process,
+        transition=row.transition,
+        actor=row.actor,
+        unit=row.unit,
+        recorded_at=row.recorded_at,
+        body=row.body,
+        leaf_hash=row.leaf_hash,
+        payload=None if row.payload is None else payload_from_bytes(row.payload),
+    )
+
+
+def _for_verifier(row: LogEntryRow) -> StoredRow:
+    return StoredRow(
+        idx=row.idx,
+        stream=row.stream,
+        seq=row.seq,
+        prev=row.prev,
+        body=row.body,
+        leaf_hash=row.leaf_hash,
+        hmac=row.hmac,
+        payload=row.payload,
+        salt=row.payload_salt,
+        personal=row.personal,
+        personal_salt=row.personal_salt,
+        projections={
+            "type": row.type,
+            "outcome": row.outcome,
+            "instance": row.instance,
+            "process": row.process,
+            "transition": row.transition,
+            "actor": row.actor,
+            "unit": row.unit,
+            "recorded_at": row.recorded_at,
+        },
+    )

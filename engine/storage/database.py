@@ -1,0 +1,132 @@
+"""The database: engine, sessions, column types, and the columns that every record table has.
+
+1. SQLite runs in WAL with `synchronous=FULL`; a writing transaction begins IMMEDIATE, because a read
+   that turns into a write fails at once when another writer was faster, whatever the busy timeout.
+2. PostgreSQL runs READ COMMITTED; writers of one organisation meet at its log head.
+3. Instants are stored in UTC and refused when naive.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, make_url
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, Session, SQLModel
+from typing_extensions import override
+
+BUSY_TIMEOUT_MILLISECONDS = 30_000
+
+SQLModel.metadata.naming_convention = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+metadata = SQLModel.metadata
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant. SQLite drops the zone, so it is put back; a naive one is refused."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            msg = "an instant without a zone cannot be stored"
+            raise ValueError(msg)
+        return value.astimezone(UTC)
+
+    @override
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+
+class RecordColumns(SQLModel):
+    """The columns of every table that holds rows of a case; a process adds its own beside them."""
+
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    instance_id: str = Field(index=True)
+    version: int = 1
+    created_by: str
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    retired_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Database:
+    """One database, SQLite or PostgreSQL, by its SQLAlchemy address.
+
+    Args:
+        url: such as `sqlite:///var/quytrinh.db` or `postgresql+psycopg://…`.
+    """
+
+    def __init__(self, url: str) -> None:
+        self.url = url
+        self.engine = _engine(url)
+        self._writing = self.engine.execution_options(quytrinh_writes=True)
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether the file-based engine is in use, with its one writer."""
+        return self.engine.dialect.name == "sqlite"
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session that sees one consistent picture and writes nothing."""
+        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session whose transaction holds the right to write from its first statement on."""
+        with Session(self._writing, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    def close(self) -> None:
+        """Give every connection back."""
+        self.engine.dispose()
+
+
+def _engine(url: str) -> Engine:
+    if make_url(url).get_backend_name() != "sqlite":
+        return create_engine(url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    engine = create_engine(url, connect_args={"check_same_thread": False})
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _prepare_sqlite(connection: Any, _record: ConnectionPoolEntry) -> None:
+    """Set what the crash tests of `design/reliability.md` forced; the busy timeout comes first."""
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    for pragma in (
+        f"busy_timeout={BUSY_TIMEOUT_MILLISECONDS}",
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "trusted_schema=OFF",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Any) -> None:
+    """Begin as the session asked: writers IMMEDIATE, readers deferred."""
+    writes = connection.get_execution_options().get("quytrinh_writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,0 +1,162 @@
+"""Evidence records and their links; the bytes lie in the evidence store.
+
+1. A file is never overwritten: a newer one supersedes it, both stay.
+2. A link is (evidence, requirement, visit, row). What an accepted step used is frozen.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKeyConstraint, update
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from engine.machine.instance import EvidenceFile
+from engine.storage.database import UtcDateTime
+
+
+class EvidenceRow(SQLModel, table=True):
+    """A file received for a requirement of an instance."""
+
+    __tablename__ = "evidence"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "instance_id"], ["instance.organization_id", "instance.id"]
+        ),
+    )
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    instance_id: str = Field(index=True)
+    requirement: str
+    sha256: str = Field(index=True)
+    size: int
+    media_type: str
+    filename: str
+    note: str = ""
+    status: str
+    state: str
+    visit: int
+    row: str | None = None
+    effective_on: date | None = None
+    received_by: str
+    received_at: datetime = Field(sa_type=UtcDateTime)
+    received_on: date
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    superseded_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredEvidence:
+    """A file as stored, with everything that pages and API tell of it."""
+
+    id: str
+    instance_id: str
+    requirement: str
+    sha256: str
+    size: int
+    media_type: str
+    filename: str
+    note: str
+    status: str
+    state: str
+    visit: int
+    row: str | None
+    effective_on: date | None
+    received_by: str
+    received_at: datetime
+    received_on: date
+    reviewed_by: str | None = None
+    reviewed_at: datetime | None = None
+    superseded_by: str | None = None
+
+    def as_file(self) -> EvidenceFile:
+        """What a decision may know of it."""
+        return EvidenceFile(
+            id=self.id,
+            requirement=self.requirement,
+            sha256=self.sha256,
+            size=self.size,
+            media_type=self.media_type,
+            filename=self.filename,
+            status=self.status,
+            state=self.state,
+            visit=self.visit,
+            effective_on=self.effective_on,
+            received_on=self.received_on,
+            supplied_by=self.received_by,
+            row=self.row,
+            reviewed=self.reviewed_by is not None,
+        )
+
+
+class EvidenceRepository:
+    """The evidence records of one organisation."""
+
+    def __init__(self, session: Session, organization_id: str) -> None:
+        self._session = session
+        self._id = organization_id
+
+    def add(self, evidence: StoredEvidence) -> None:
+        """Add a record whose bytes are already durable."""
+        values = {name: getattr(evidence, name) for name in StoredEvidence.__slots__}
+        self._session.add(EvidenceRow(organization_id=self._id, **values))
+        self._session.flush()
+
+    def get(self, evidence_id: str) -> StoredEvidence | None:
+        """One record."""
+        query = select(EvidenceRow).where(
+            col(EvidenceRow.organization_id) == self._id, col(EvidenceRow.id) == evidence_id
+        )
+        row = self._session.exec(query.execution_options(populate_existing=True)).first()
+        return None if row is None else _stored(row)
+
+    def of_instance(self, instance_id: str) -> tuple[StoredEvidence, ...]:
+        """Every record of an instance, oldest first, superseded ones included."""
+        query = (
+            select(EvidenceRow)
+            .where(
+                col(EvidenceRow.organization_id) == self._id,
+                col(EvidenceRow.instance_id) == instance_id,
+            )
+            .order_by(col(EvidenceRow.received_at), col(EvidenceRow.id))
+        )
+        found = self._session.exec(query.execution_options(populate_existing=True))
+        return tuple(_stored(row) for row in found)
+
+    def digests(self) -> frozenset[str]:
+        """Every digest that a record refers to; what the sweep of orphans must leave."""
+        query = (
+            select(EvidenceRow.sha256)
+            .where(col(EvidenceRow.organization_id) == self._id)
+            .distinct()
+        )
+        return frozenset(self._session.exec(query))
+
+    def freeze(self, evidence_ids: tuple[str, ...]) -> None:
+        """Mark what an accepted step used."""
+        self._set(evidence_ids, status="frozen")
+
+    def supersede(self, evidence_id: str, by: str) -> None:
+        """Let a newer file stand in for this one."""
+        self._set((evidence_id,), status="superseded", superseded_by=by)
+
+    def review(self, evidence_id: str, *, accepted: bool, by: str, at: datetime) -> None:
+        """Note the verdict of the role that a requirement names."""
+        status = "accepted" if accepted else "rejected"
+        self._set((evidence_id,), status=status, reviewed_by=by, reviewed_at=at)
+
+    def _set(self, evidence_ids: tuple[str, ...], **values: object) -> None:
+        if evidence_ids:
+            self._session.exec(
+                update(EvidenceRow)
+                .where(
+                    col(EvidenceRow.organization_id) == self._id,
+                    col(EvidenceRow.id).in_(evidence_ids),
+                )
+                .values(**values)
+                .execution_options(synchronize_session=False)
+            )
+
+
+def _stored(row: EvidenceRow) -> StoredEvidence:
+    return StoredEvidence(**{name: getattr(row, name) for name in StoredEvidence.__slots__})

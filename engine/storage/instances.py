@@ -1,0 +1,418 @@
+"""Running processes: the instance row, its history of accepted steps, its waivers.
+
+1. `version` counts accepted transitions; `move` compares and sets it, so that of two writers who saw
+   the same version exactly one wins.
+2. Fields are kept as JSON; typing them is the definition's business, in `advance.py`.
+3. History rows are a projection of the log; `audit verify` holds the two together.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func, or_, update
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from engine.machine.instance import Step, Waiver
+from engine.storage.database import JsonColumn, UtcDateTime
+
+
+class InstanceRow(SQLModel, table=True):
+    """A running or finished process."""
+
+    __tablename__ = "instance"
+    __table_args__ = (
+        UniqueConstraint("organization_id", "code"),
+        Index("ix_instance_origin", "organization_id", "parent_id", "origin_set", "origin_row"),
+        Index("ix_instance_process", "organization_id", "process", "year", "state"),
+        Index("ix_instance_due", "organization_id", "due_at"),
+    )
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    code: str
+    process: str
+    definition_version: int
+    definition_digest: str
+    title: str
+    unit: str | None = None
+    qms: str | None = None
+    year: int
+    state: str
+    final: str | None = None
+    version: int = 0
+    fields: dict[str, Any] = Field(sa_type=JsonColumn)
+    assignees: dict[str, Any] = Field(sa_type=JsonColumn)
+    flags: list[str] = Field(sa_type=JsonColumn)
+    parent_id: str | None = None
+    origin_set: str | None = None
+    origin_row: str | None = None
+    predecessor: str | None = None
+    period: str | None = None
+    previous_state: str | None = None
+    opened_by: str
+    opened_at: datetime = Field(sa_type=UtcDateTime)
+    entered_at: datetime = Field(sa_type=UtcDateTime)
+    closed_on: date | None = None
+    due_on: date | None = None
+    due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class StepRow(SQLModel, table=True):
+    """An accepted transition; version 0 is the opening."""
+
+    __tablename__ = "step"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "instance_id"], ["instance.organization_id", "instance.id"]
+        ),
+    )
+    organization_id: str = Field(primary_key=True)
+    instance_id: str = Field(primary_key=True)
+    version: int = Field(primary_key=True)
+    transition: str
+    from_state: str
+    to_state: str
+    person: str
+    on_behalf_of: str | None = None
+    role: str
+    unit: str | None = None
+    at: datetime = Field(sa_type=UtcDateTime)
+    on: date
+    internal: bool = False
+    reason: str | None = None
+    flags: list[str] = Field(sa_type=JsonColumn)
+    entry: int
+
+
+class WaiverRow(SQLModel, table=True):
+    """A gate lifted for an instance, by whom, why and until when."""
+
+    __tablename__ = "waiver"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["organization_id", "instance_id"], ["instance.organization_id", "instance.id"]
+        ),
+    )
+    organization_id: str = Field(primary_key=True)
+    id: str = Field(primary_key=True)
+    instance_id: str = Field(index=True)
+    gate: str
+    reason: str
+    granted_by: str
+    granted_at: datetime = Field(sa_type=UtcDateTime)
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredInstance:
+    """An instance as stored: fields still JSON, assignees without those that fields imply."""
+
+    id: str
+    code: str
+    process: str
+    definition_version: int
+    definition_digest: str
+    title: str
+    unit: str | None
+    qms: str | None
+    year: int
+    state: str
+    final: str | None
+    version: int
+    fields: Mapping[str, Any]
+    assignees: Mapping[str, list[str]]
+    flags: tuple[str, ...]
+    parent_id: str | None
+    origin_set: str | None
+    origin_row: str | None
+    predecessor: str | None
+    period: str | None
+    previous_state: str | None
+    opened_by: str
+    opened_at: datetime
+    entered_at: datetime
+    closed_on: date | None
+    due_on: date | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """What an accepted step writes on the instance row."""
+
+    instance_id: str
+    expected_version: int
+    state: str
+    final: str | None
+    previous_state: str | None
+    fields: Mapping[str, Any]
+    flags: tuple[str, ...]
+    entered_at: datetime
+    closed_on: date | None
+    due_on: date | None
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """What a list of instances is narrowed to; None leaves a side open."""
+
+    process: str | None = None
+    state: str | None = None
+    unit: str | None = None
+    year: int | None = None
+    parent_id: str | None = None
+    text: str | None = None
+    overdue_at: datetime | None = None
+    open_only: bool = False
+    ids: tuple[str, ...] | None = None
+    after: tuple[str, str] | None = field(default=None)
+
+
+class InstanceRepository:
+    """The instances of one organisation."""
+
+    def __init__(self, session: Session, organization_id: str) -> None:
+        self._session = session
+        self._id = organization_id
+
+    def add(self, instance: StoredInstance) -> None:
+        """Add a new instance at version 0."""
+        values = {name: getattr(instance, name) for name in StoredInstance.__slots__}
+        values.update(
+            fields=dict(instance.fields),
+            assignees=dict(instance.assignees),
+            flags=list(instance.flags),
+        )
+        self._session.add(InstanceRow(organization_id=self._id, **values))
+        self._session.flush()
+
+    def get(self, instance_id: str, *, lock: bool = False) -> StoredInstance | None:
+        """One instance; with `lock`, nobody else may write to it until the transaction ends."""
+        query = select(InstanceRow).where(
+            col(InstanceRow.organization_id) == self._id, col(InstanceRow.id) == instance_id
+        )
+        if lock:
+            query = query.with_for_update()
+        row = self._session.exec(query.execution_options(populate_existing=True)).first()
+        return None if row is None else _stored(row)
+
+    def by_code(self, code: str) -> StoredInstance | None:
+        """The instance with this readable code."""
+        query = select(InstanceRow).where(
+            col(InstanceRow.organization_id) == self._id, col(InstanceRow.code) == code
+        )
+        row = self._session.exec(query).first()
+        return None if row is None else _stored(row)
+
+    def children(self, parent_id: str) -> tuple[StoredInstance, ...]:
+        """The child instances, in the order of their codes."""
+        return self.find(Filter(parent_id=parent_id), limit=1000)
+
+    def find(self, wanted: Filter, *, limit: int) -> tuple[StoredInstance, ...]:
+        """Instances by opening time, newest first; keyset paged by `after` (opened_at ISO, id)."""
+        row = InstanceRow
+        query = select(row).where(col(row.organization_id) == self._id, *_conditions(wanted))
+        query = query.order_by(col(row.opened_at).desc(), col(row.id).desc()).limit(limit)
+        return tuple(_stored(found) for found in self._session.exec(query))
+
+    def move(self, move: Move) -> bool:
+        """Compare the version and set the new state; False when somebody was faster."""
+        row = InstanceRow
+        result = self._session.exec(
+            update(row)
+            .where(
+                col(row.organization_id) == self._id,
+                col(row.id) == move.instance_id,
+                col(row.version) == move.expected_version,
+            )
+            .values(
+                version=move.expected_version + 1,
+                state=move.state,
+                final=move.final,
+                previous_state=move.previous_state,
+                fields=dict(move.fields),
+                flags=list(move.flags),
+                entered_at=move.entered_at,
+                closed_on=move.closed_on,
+                due_on=move.due_on,
+                due_at=move.due_at,
+            )
+            .execution_options(synchronize_session=False)
+        )
+        return result.rowcount == 1
+
+    def set_fields(self, instance_id: str, fields: Mapping[str, Any]) -> None:
+        """Write the case's own values without counting a transition."""
+        self._change(instance_id, fields=dict(fields))
+
+    def assign(self, instance_id: str, assignees: Mapping[str, list[str]]) -> None:
+        """Narrow roles to named people."""
+        self._change(instance_id, assignees=dict(assignees))
+
+    def set_due(self, instance_id: str, due_on: date | None, due_at: datetime | None) -> None:
+        """Move a deadline."""
+        self._change(instance_id, due_on=due_on, due_at=due_at)
+
+    def add_step(self, instance_id: str, step: Step, *, entry: int) -> None:
+        """Add an accepted step to the history."""
+        self._session.add(
+            StepRow(
+                organization_id=self._id,
+                instance_id=instance_id,
+                version=step.version,
+                transition=step.transition,
+                from_state=step.from_state,
+                to_state=step.to_state,
+                person=step.person,
+                on_behalf_of=step.on_behalf_of,
+                role=step.role,
+                unit=step.unit,
+                at=step.at,
+                on=step.on,
+                internal=step.internal,
+                reason=step.reason,
+                flags=list(step.flags),
+                entry=entry,
+            )
+        )
+        self._session.flush()
+
+    def history(self, instance_id: str) -> tuple[Step, ...]:
+        """The accepted steps of an instance, oldest first."""
+        return self.histories((instance_id,)).get(instance_id, ())
+
+    def histories(self, instance_ids: tuple[str, ...]) -> dict[str, tuple[Step, ...]]:
+        """The accepted steps of several instances at once."""
+        query = (
+            select(StepRow)
+            .where(
+                col(StepRow.organization_id) == self._id, col(StepRow.instance_id).in_(instance_ids)
+            )
+            .order_by(col(StepRow.instance_id), col(StepRow.version))
+        )
+        found: dict[str, list[Step]] = {}
+        for row in self._session.exec(query):
+            found.setdefault(row.instance_id, []).append(_step(row))
+        return {instance_id: tuple(steps) for instance_id, steps in found.items()}
+
+    def reached(self, processes: tuple[str, ...], year: int) -> frozenset[tuple[str, str]]:
+        """(process, state) pairs that instances of a year have entered."""
+        query = (
+            select(InstanceRow.process, StepRow.to_state)
+            .join(
+                StepRow,
+                (col(StepRow.organization_id) == col(InstanceRow.organization_id))
+                & (col(StepRow.instance_id) == col(InstanceRow.id)),
+            )
+            .where(
+                col(InstanceRow.organization_id) == self._id,
+                col(InstanceRow.year) == year,
+                col(InstanceRow.process).in_(processes),
+            )
+            .distinct()
+        )
+        return frozenset((process, state) for process, state in self._session.exec(query))
+
+    def add_waiver(self, instance_id: str, waiver_id: str, waiver: Waiver, *, at: datetime) -> None:
+        """Lift a gate."""
+        self._session.add(
+            WaiverRow(
+                organization_id=self._id,
+                id=waiver_id,
+                instance_id=instance_id,
+                gate=waiver.gate,
+                reason=waiver.reason,
+                granted_by=waiver.granted_by,
+                granted_at=at,
+                until=waiver.until,
+            )
+        )
+        self._session.flush()
+
+    def waivers(self, instance_id: str) -> tuple[Waiver, ...]:
+        """Every waiver of an instance, oldest first."""
+        query = (
+            select(WaiverRow)
+            .where(
+                col(WaiverRow.organization_id) == self._id,
+                col(WaiverRow.instance_id) == instance_id,
+            )
+            .order_by(col(WaiverRow.granted_at), col(WaiverRow.id))
+        )
+        return tuple(
+            Waiver(gate=w.gate, reason=w.reason, granted_by=w.granted_by, until=w.until)
+            for w in self._session.exec(query)
+        )
+
+    def count(self, wanted: Filter) -> int:
+        """How many instances a filter finds."""
+        query = select(func.count()).select_from(InstanceRow)
+        return self._session.exec(
+            query.where(col(InstanceRow.organization_id) == self._id, *_conditions(wanted))
+        ).one()
+
+    def _change(self, instance_id: str, **values: Any) -> None:
+        self._session.exec(
+            update(InstanceRow)
+            .where(col(InstanceRow.organization_id) == self._id, col(InstanceRow.id) == instance_id)
+            .values(**values)
+            .execution_options(synchronize_session=False)
+        )
+
+
+def _conditions(wanted: Filter) -> list[Any]:
+    row = InstanceRow
+    equal = {
+        "process": row.process,
+        "state": row.state,
+        "unit": row.unit,
+        "year": row.year,
+        "parent_id": row.parent_id,
+    }
+    found = [
+        col(c) == getattr(wanted, n) for n, c in equal.items() if getattr(wanted, n) is not None
+    ]
+    if wanted.text:
+        like = f"%{wanted.text.lower()}%"
+        found.append(or_(func.lower(row.title).like(like), func.lower(row.code).like(like)))
+    if wanted.overdue_at is not None:
+        found += [col(row.due_at) <= wanted.overdue_at, col(row.final).is_(None)]
+    if wanted.open_only:
+        found.append(col(row.final).is_(None))
+    if wanted.ids is not None:
+        found.append(col(row.id).in_(wanted.ids))
+    if wanted.after is not None:
+        at, instance_id = datetime.fromisoformat(wanted.after[0]), wanted.after[1]
+        found.append(
+            or_(
+                col(row.opened_at) < at,
+                (col(row.opened_at) == at) & (col(row.id) < instance_id),
+            )
+        )
+    return found
+
+
+def _stored(row: InstanceRow) -> StoredInstance:
+    values = {name: getattr(row, name) for name in StoredInstance.__slots__}
+    values["flags"] = tuple(row.flags)
+    return StoredInstance(**values)
+
+
+def _step(row: StepRow) -> Step:
+    return Step(
+        version=row.version,
+        transition=row.transition,
+        from_state=row.from_state,
+        to_state=row.to_state,
+        person=row.person,
+        on_behalf_of=row.on_behalf_of,
+        role=row.role,
+        unit=row.unit,
+        at=row.at,
+        on=row.on,
+        internal=row.internal,
+        reason=row.reason,
+        flags=tuple(row.flags),
+    )

@@ -1,0 +1,323 @@
+"""The organisation: units, people, dated grants, delegations, qualifications, calendar days.
+
+1. Everything here is dated: `valid_from` holds from that day on, `valid_to` is the last day (None = open).
+2. An `Actor` is built from what is in force on a day; a delegation in force lends the roles of its
+   giver, marked with the giver's id.
+3. Calendar days are the organisation's own rows; a library seeds them once and is never asked again.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, or_
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from engine.calendars.business_days import Calendar, CalendarDay, DayKind
+from engine.machine.actor import Actor, Grant
+from engine.machine.instance import Person
+from engine.storage.database import UtcDateTime
+
+
+class OrganizationRow(SQLModel, table=True):
+    """A tenant: its own log, its own default calendar."""
+
+    __tablename__ = "organization"
+    id: str = Field(primary_key=True)
+    slug: str = Field(unique=True)
+    title_vi: str
+    title_en: str
+    timezone: str = "Asia/Ho_Chi_Minh"
+    demonstration: bool = False
+
+
+class QmsRow(SQLModel, table=True):
+    """A quality-management system: its scope and its head (Circular 26/2014, Art. 6.2)."""
+
+    __tablename__ = "qms"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    title_vi: str
+    title_en: str
+    head: str | None = None
+    scope: str = ""
+    valid_from: date
+    valid_to: date | None = None
+
+
+class UnitRow(SQLModel, table=True):
+    """A division, branch, centre or desk."""
+
+    __tablename__ = "unit"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    title_vi: str
+    title_en: str
+    parent: str | None = None
+    qms: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class PersonRow(SQLModel, table=True):
+    """Somebody who works in the organisation; the id is opaque and is all the log keeps."""
+
+    __tablename__ = "person"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    name: str
+    unit: str | None = None
+    email: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class GrantRow(SQLModel, table=True):
+    """A role that a person holds, in a unit or in the whole organisation, for a time."""
+
+    __tablename__ = "role_grant"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    role: str
+    unit: str | None = None
+    valid_from: date
+    valid_to: date | None = None
+
+
+class DelegationRow(SQLModel, table=True):
+    """A role lent by one person to another, with the document that says so."""
+
+    __tablename__ = "delegation"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    giver: str
+    deputy: str = Field(index=True)
+    role: str
+    document: str
+    valid_from: date
+    valid_to: date | None = None
+
+
+class QualificationRow(SQLModel, table=True):
+    """What a person is qualified for, from when to when, and what shows it."""
+
+    __tablename__ = "qualification"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    id: str = Field(primary_key=True)
+    person: str = Field(index=True)
+    kind: str
+    evidence: str = ""
+    valid_from: date
+    valid_to: date | None = None
+
+
+class CalendarDayRow(SQLModel, table=True):
+    """A day that differs from the week's rule, with the notice that says so."""
+
+    __tablename__ = "calendar_day"
+    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
+    day: date = Field(primary_key=True)
+    kind: str
+    label: str
+    source: str
+    entered_by: str
+    entered_at: datetime = Field(sa_type=UtcDateTime)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organization:
+    """A tenant as the floors above know it."""
+
+    id: str
+    slug: str
+    title: dict[str, str]
+    timezone: str
+    demonstration: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unit:
+    """A unit in force on the day that was asked for."""
+
+    id: str
+    title: dict[str, str]
+    parent: str | None
+    qms: str | None
+
+
+def organizations(session: Session) -> tuple[Organization, ...]:
+    """Every organisation of this database, by slug."""
+    rows = session.exec(select(OrganizationRow).order_by(col(OrganizationRow.slug))).all()
+    return tuple(_organization(row) for row in rows)
+
+
+def add_organization(session: Session, organization: Organization) -> bool:
+    """Make a tenant; False when the database has one of that id or slug."""
+    taken = select(OrganizationRow).where(
+        or_(
+            col(OrganizationRow.id) == organization.id,
+            col(OrganizationRow.slug) == organization.slug,
+        )
+    )
+    if session.exec(taken).first() is not None:
+        return False
+    session.add(
+        OrganizationRow(
+            id=organization.id,
+            slug=organization.slug,
+            title_vi=organization.title["vi"],
+            title_en=organization.title["en"],
+            timezone=organization.timezone,
+            demonstration=organization.demonstration,
+        )
+    )
+    return True
+
+
+class OrganizationRepository:
+    """Reads and writes of one organisation's people and days."""
+
+    def __init__(self, session: Session, organization_id: str) -> None:
+        self._session = session
+        self._id = organization_id
+
+    def get(self) -> Organization | None:
+        """The organisation itself; None when it was never made."""
+        row = self._session.get(OrganizationRow, self._id)
+        return None if row is None else _organization(row)
+
+    def add(self, row: SQLModel) -> None:
+        """Add a dated row (unit, person, grant, …) made by this file's tables."""
+        self._session.add(row)
+
+    def units(self, on: date) -> tuple[Unit, ...]:
+        """The units in force on a day, by id."""
+        query = select(UnitRow).where(self._mine(UnitRow), *_in_force(UnitRow, on))
+        return tuple(
+            Unit(id=u.id, title={"vi": u.title_vi, "en": u.title_en}, parent=u.parent, qms=u.qms)
+            for u in self._session.exec(query.order_by(col(UnitRow.id)))
+        )
+
+    def actor(self, person: str, *, on: date, token: str | None = None) -> Actor | None:
+        """The person with every role in force on a day, lent ones included; None when unknown or gone."""
+        row = self._session.get(PersonRow, (self._id, person))
+        if row is None or not (
+            row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
+        ):
+            return None
+        grants = [Grant(role=g.role, unit=g.unit) for g in self._grants(person, on)]
+        lent = select(DelegationRow).where(
+            self._mine(DelegationRow),
+            col(DelegationRow.deputy) == person,
+            *_in_force(DelegationRow, on),
+        )
+        for delegation in self._session.exec(lent):
+            grants += [
+                Grant(role=g.role, unit=g.unit, on_behalf_of=delegation.giver)
+                for g in self._grants(delegation.giver, on)
+                if g.role == delegation.role
+            ]
+        return Actor(person=person, unit=row.unit, grants=tuple(grants), token=token)
+
+    def people(self, on: date) -> tuple[Person, ...]:
+        """Everybody in force on a day, by name."""
+        query = select(PersonRow).where(self._mine(PersonRow), *_in_force(PersonRow, on))
+        return self._described(self._session.exec(query.order_by(col(PersonRow.name))), on)
+
+    def known(self, people: Iterable[str], *, on: date) -> dict[str, Person]:
+        """What is known of the named people, those who left included."""
+        query = select(PersonRow).where(self._mine(PersonRow), col(PersonRow.id).in_(set(people)))
+        return {person.id: person for person in self._described(self._session.exec(query), on)}
+
+    def holders(self, role: str, *, on: date, unit: str | None = None) -> tuple[str, ...]:
+        """Who holds a role on a day; with a unit, in that unit or in the whole organisation."""
+        query = select(GrantRow).where(
+            self._mine(GrantRow), col(GrantRow.role) == role, *_in_force(GrantRow, on)
+        )
+        if unit is not None:
+            query = query.where(or_(col(GrantRow.unit).is_(None), col(GrantRow.unit) == unit))
+        return tuple(sorted({grant.person for grant in self._session.exec(query)}))
+
+    def grants(self, on: date) -> tuple[dict[str, Any], ...]:
+        """Every grant in force on a day, as plain values."""
+        query = select(GrantRow).where(self._mine(GrantRow), *_in_force(GrantRow, on))
+        return tuple(g.model_dump() for g in self._session.exec(query.order_by(col(GrantRow.id))))
+
+    def end_grant(self, grant_id: str, last_day: date) -> bool:
+        """Let a grant end on a day; False when there is none of that id."""
+        row = self._session.get(GrantRow, (self._id, grant_id))
+        if row is None:
+            return False
+        row.valid_to = last_day
+        self._session.add(row)
+        return True
+
+    def remove_day(self, day: date) -> str | None:
+        """Take a calendar row away to make room for another; what it was."""
+        row = self._session.get(CalendarDayRow, (self._id, day))
+        if row is None:
+            return None
+        self._session.delete(row)
+        self._session.flush()
+        return f"{row.kind} {row.label}"
+
+    def qms_of(self, unit: str | None, *, on: date) -> str | None:
+        """The quality system that a unit belongs to."""
+        row = None if unit is None else self._session.get(UnitRow, (self._id, unit))
+        return None if row is None or row.valid_from > on else row.qms
+
+    def calendar(self) -> Calendar:
+        """The organisation's calendar from its dated rows."""
+        query = (
+            select(CalendarDayRow)
+            .where(self._mine(CalendarDayRow))
+            .order_by(col(CalendarDayRow.day))
+        )
+        return Calendar(
+            days=tuple(
+                CalendarDay(date=d.day, kind=DayKind(d.kind), label=d.label, source=d.source)
+                for d in self._session.exec(query)
+            )
+        )
+
+    def _grants(self, person: str, on: date) -> Iterable[GrantRow]:
+        query = select(GrantRow).where(
+            self._mine(GrantRow), col(GrantRow.person) == person, *_in_force(GrantRow, on)
+        )
+        return self._session.exec(query.order_by(col(GrantRow.id))).all()
+
+    def _described(self, rows: Iterable[PersonRow], on: date) -> tuple[Person, ...]:
+        people = list(rows)
+        query = select(QualificationRow).where(
+            self._mine(QualificationRow), *_in_force(QualificationRow, on)
+        )
+        kinds: dict[str, set[str]] = {}
+        for qualification in self._session.exec(query):
+            kinds.setdefault(qualification.person, set()).add(qualification.kind)
+        return tuple(
+            Person(id=p.id, name=p.name, unit=p.unit, qualifications=frozenset(kinds.get(p.id, ())))
+            for p in people
+        )
+
+    def _mine(self, table: Any) -> ColumnElement[bool]:
+        return col(table.organization_id) == self._id
+
+
+def _in_force(table: Any, on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The two conditions of a dated row."""
+    return (
+        col(table.valid_from) <= on,
+        or_(col(table.valid_to).is_(None), col(table.valid_to) >= on),
+    )
+
+
+def _organization(row: OrganizationRow) -> Organization:
+    return Organization(
+        id=row.id,
+        slug=row.slug,
+        title={"vi": row.title_vi, "en": row.title_en},
+        timezone=row.timezone,
+        demonstration=row.demonstration,
+    )

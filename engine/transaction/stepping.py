@@ -1,0 +1,354 @@
+"""Take a step: decide, log, write, carry out what follows. The one way a state changes.
+
+1. The case was read under its lock; the decision is pure; nothing is written before it is made.
+2. A refusal is an entry of the log too, without what was sent.
+3. The entry, the instance, the files used, the timers, the messages, the children and the rows land
+   in the caller's transaction, or none of them does.
+4. A step that effects ask for (`TakeTransition`) is taken by the house, in the same transaction, and is
+   decided like any other.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, assert_never
+
+from engine.audit.entry import EvidenceRef
+from engine.audit.leaf import EntryType, Outcome
+from engine.definition.model import ChildrenSpec, Process
+from engine.errors import Conflict, Corrupt
+from engine.machine.actor import SYSTEM, Actor, Grant
+from engine.machine.decide import decide, facts_of
+from engine.machine.decision import Accepted, Command, Refused
+from engine.machine.instance import Case, Row, Step
+from engine.machine.intent import (
+    ChangeRecord,
+    Intent,
+    Notify,
+    RaiseFlag,
+    SetField,
+    StartInstance,
+    TakeTransition,
+)
+from engine.runtime import UnitOfWork
+from engine.storage.advance import StepWrite, as_json, write_step
+from engine.storage.audit_log import LogDraft, split_changes
+from engine.storage.instances import Move
+from engine.transaction.deadlines import due_and_timers
+from engine.transaction.notifying import notify
+from engine.transaction.opening import Opening, open_instance
+from engine.transaction.recording import write_record
+
+
+class StaleVersion(Conflict):
+    """Somebody was faster: the instance is no longer at the version that was named."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taken:
+    """An accepted step: the case as it stands now, and the index of its log entry."""
+
+    case: Case
+    entry: int
+    accepted: Accepted
+    opened: tuple[str, ...] = field(default=())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnedDown:
+    """A refused step: every reason, and the index of the entry that records the attempt."""
+
+    case: Case
+    refused: Refused
+    entry: int
+
+
+def judge(uow: UnitOfWork, case: Case, command: Command, *, actor: Actor) -> Accepted | Refused:
+    """What `decide` says, without writing anything: the dry run."""
+    compiled = uow.pinned(case)
+    registry = uow.tables.registry
+    facts = facts_of(compiled.process, case, registry)
+    return decide(compiled, case, command, actor=actor, facts=facts, registry=registry)
+
+
+def take_step(uow: UnitOfWork, case: Case, command: Command, *, actor: Actor) -> Taken | TurnedDown:
+    """Decide and write one step of a case that was read under its lock.
+
+    Raises:
+        UnknownTransition, FieldNotOfStep: the command does not fit the definition.
+        NotAvailable: the step does not leave the present state.
+        StaleVersion: another writer came in between, lock or no lock.
+    """
+    decided = judge(uow, case, command, actor=actor)
+    if isinstance(decided, Refused):
+        return turn_down(uow, case, command, decided, actor=actor)
+    after = _after(uow, case, decided, command, actor=actor)
+    entry = _write(uow, case, after, decided, command, actor=actor)
+    opened = _carry_out(uow, after, decided, actor=actor)
+    return Taken(case=uow.case(case.instance.id), entry=entry, accepted=decided, opened=opened)
+
+
+def turn_down(
+    uow: UnitOfWork, case: Case, command: Command, refused: Refused, *, actor: Actor
+) -> TurnedDown:
+    """Write the entry of a refused attempt: who, what and why not, without what was sent."""
+    entry = uow.tables.log.append(_refusal(uow, case, command, refused, actor=actor))
+    return TurnedDown(case=case, refused=refused, entry=entry)
+
+
+def _after(
+    uow: UnitOfWork, case: Case, accepted: Accepted, command: Command, *, actor: Actor
+) -> Case:
+    """The case as it will stand once the step is written."""
+    instance = case.instance
+    fields = {**instance.fields, **accepted.fields}
+    fields.update({i.field: i.value for i in accepted.intents if isinstance(i, SetField)})
+    step = Step(
+        version=instance.version + 1,
+        transition=accepted.transition,
+        from_state=accepted.from_state,
+        to_state=accepted.to_state,
+        person=actor.person,
+        on_behalf_of=accepted.on_behalf_of,
+        role=accepted.role,
+        unit=actor.unit,
+        at=uow.now,
+        on=uow.today,
+        internal=accepted.internal,
+        reason=command.reason,
+        flags=accepted.flags,
+    )
+    moved = replace(
+        instance,
+        state=accepted.to_state,
+        version=step.version,
+        fields={name: value for name, value in fields.items() if value is not None},
+        flags=tuple(dict.fromkeys((*instance.flags, *accepted.flags))),
+        history=(*instance.history, step),
+        previous_state=instance.previous_state if accepted.internal else accepted.from_state,
+        entered_at=instance.entered_at if accepted.internal else uow.now,
+    )
+    return replace(case, instance=moved)
+
+
+def _write(
+    uow: UnitOfWork, case: Case, after: Case, accepted: Accepted, command: Command, *, actor: Actor
+) -> int:
+    """Append the entry and write the step; the entry's index."""
+    process = uow.pinned(case).process
+    instance = after.instance
+    final = process.states[instance.state].final
+    due_on, due_at, timers = (
+        (instance.due_on, instance.due_at, None)
+        if accepted.internal
+        else due_and_timers(uow, after)
+    )
+    entry = uow.tables.log.append(_acceptance(uow, case, after, accepted, command, actor=actor))
+    move = Move(
+        instance_id=instance.id,
+        expected_version=case.instance.version,
+        state=instance.state,
+        final=final,
+        previous_state=instance.previous_state,
+        fields=as_json(instance.fields),
+        flags=instance.flags,
+        entered_at=instance.entered_at or uow.now,
+        closed_on=uow.today if final else None,
+        due_on=due_on,
+        due_at=due_at,
+    )
+    write = StepWrite(
+        move=move,
+        step=instance.history[-1],
+        evidence_used=accepted.evidence_used,
+        timers=timers,
+    )
+    if not write_step(uow.tables, write, entry=entry):
+        raise StaleVersion("stale_version", instance=instance.id, version=case.instance.version)
+    return entry
+
+
+def _acceptance(
+    uow: UnitOfWork, case: Case, after: Case, accepted: Accepted, command: Command, *, actor: Actor
+) -> LogDraft:
+    compiled = uow.pinned(case)
+    used = {file.id: file for file in case.evidence}
+    plain, personal = split_changes(
+        as_json(case.instance.fields),
+        as_json(after.instance.fields),
+        specs=compiled.process.fields,
+    )
+    return LogDraft(
+        type=EntryType.TRANSITION,
+        stream=f"instance:{case.instance.id}",
+        at=uow.now,
+        actor=actor,
+        role=accepted.role,
+        on_behalf=accepted.on_behalf_of,
+        definition=compiled.digest,
+        instance=case.instance.id,
+        code=case.instance.code,
+        process=case.instance.process,
+        transition=accepted.transition,
+        from_state=accepted.from_state,
+        to_state=accepted.to_state,
+        flags=accepted.flags,
+        evidence=tuple(
+            EvidenceRef(
+                id=file_id,
+                requirement=used[file_id].requirement,
+                sha256=used[file_id].sha256,
+                size=used[file_id].size,
+            )
+            for file_id in accepted.evidence_used
+        ),
+        reason=command.reason,
+        changes=plain,
+        personal=personal,
+    )
+
+
+def _refusal(
+    uow: UnitOfWork, case: Case, command: Command, refused: Refused, *, actor: Actor
+) -> LogDraft:
+    return LogDraft(
+        type=EntryType.TRANSITION,
+        outcome=Outcome.REFUSED,
+        stream=f"instance:{case.instance.id}",
+        at=uow.now,
+        actor=actor,
+        definition=uow.pinned(case).digest,
+        instance=case.instance.id,
+        code=case.instance.code,
+        process=case.instance.process,
+        transition=command.transition,
+        from_state=case.instance.state,
+        unmet=refused.keys,
+    )
+
+
+def _carry_out(uow: UnitOfWork, case: Case, accepted: Accepted, *, actor: Actor) -> tuple[str, ...]:
+    """Carry out what the step asks for; the ids of the instances that were opened."""
+    process = uow.pinned(case).process
+    grant = Grant(role=accepted.role, on_behalf_of=accepted.on_behalf_of)
+    opened: list[str] = []
+    for intent in accepted.intents:
+        opened += carry_out(uow, case, intent, actor=actor, grant=grant)
+    children = process.states[case.instance.state].children
+    if children is not None and not accepted.internal:
+        opened += _open_children(uow, case, children, actor=actor, grant=grant)
+    return tuple(opened)
+
+
+def carry_out(
+    uow: UnitOfWork, case: Case, intent: Intent, *, actor: Actor, grant: Grant
+) -> list[str]:
+    """Carry out one intent; the ids of the instances that it opened."""
+    match intent:
+        case Notify():
+            notify(uow, case, intent)
+        case StartInstance():
+            return [_start(uow, case, intent, actor=actor, grant=grant).instance.id]
+        case ChangeRecord():
+            write_record(uow, case, intent, actor=actor, grant=grant)
+        case TakeTransition():
+            _take_further_step(uow, case, intent)
+        case SetField() | RaiseFlag():
+            # Both were written with the step itself.
+            pass
+        case _:
+            assert_never(intent)
+    return []
+
+
+def _take_further_step(uow: UnitOfWork, case: Case, intent: TakeTransition) -> None:
+    """The house takes the step; a refusal is a fault of the definition, and undoes everything."""
+    taken = take_step(uow, uow.case(case.instance.id), Command(intent.transition), actor=SYSTEM)
+    if isinstance(taken, TurnedDown):
+        raise Corrupt(
+            "effect_refused", transition=intent.transition, unmet=list(taken.refused.keys)
+        )
+
+
+def _start(
+    uow: UnitOfWork, case: Case, intent: StartInstance, *, actor: Actor, grant: Grant
+) -> Case:
+    instance = case.instance
+    successor = intent.relation == "successor"
+    return open_instance(
+        uow,
+        Opening(
+            process=intent.process,
+            title=intent.title or instance.title,
+            unit=intent.unit or instance.unit,
+            year=instance.year,
+            fields=as_json(intent.fields),
+            assignees=_inherited(uow, case, intent.process),
+            parent_id=instance.parent_id if successor else instance.id,
+            origin_set=instance.origin_set if successor else intent.origin_set,
+            origin_row=instance.origin_row if successor else intent.origin_row,
+            predecessor=instance.id if successor else None,
+        ),
+        actor=actor,
+        grant=grant,
+    )
+
+
+def _open_children(
+    uow: UnitOfWork, case: Case, spec: ChildrenSpec, *, actor: Actor, grant: Grant
+) -> list[str]:
+    """Open a child for every row that asks for one and has none."""
+    if spec.for_each is None:
+        return []
+    served = {
+        child.origin_row
+        for child in case.children
+        if child.process == spec.process and child.origin_set == spec.for_each
+    }
+    wanted = [row for row in case.rows(spec.for_each) if row.id not in served and _asks(spec, row)]
+    return [
+        open_instance(
+            uow,
+            _child(uow, case, spec, row),
+            actor=actor,
+            grant=grant,
+        ).instance.id
+        for row in wanted
+    ]
+
+
+def _asks(spec: ChildrenSpec, row: Row) -> bool:
+    return all(row.values.get(column) in values for column, values in spec.where.items())
+
+
+def _child(uow: UnitOfWork, case: Case, spec: ChildrenSpec, row: Row) -> Opening:
+    child = uow.definition(spec.process).process
+    values: dict[str, Any] = {
+        field_name: row.created_by if column == "created_by" else row.values[column]
+        for field_name, column in spec.fields.items()
+        if column == "created_by" or row.values.get(column) is not None
+    }
+    unit = next(
+        (
+            v
+            for name, v in values.items()
+            if child.fields[name].type == "unit" and isinstance(v, str)
+        ),
+        case.instance.unit,
+    )
+    return Opening(
+        process=spec.process,
+        title=f"{child.title.vi} · {case.instance.code}",
+        unit=unit,
+        year=case.instance.year,
+        fields=as_json(values),
+        assignees=_inherited(uow, case, spec.process),
+        parent_id=case.instance.id,
+        origin_set=spec.for_each,
+        origin_row=row.id,
+    )
+
+
+def _inherited(uow: UnitOfWork, case: Case, process: str) -> Mapping[str, tuple[str, ...]]:
+    """A child's roles are narrowed to the people of its parent, for roles that both know."""
+    child: Process = uow.definition(process).process
+    return {role: people for role, people in case.instance.assignees.items() if role in child.roles}
