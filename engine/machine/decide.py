@@ -12,6 +12,8 @@
 """
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from typing import Any
 
 from engine.definition.model import Process
 from engine.errors import Corrupt
@@ -30,7 +32,7 @@ from engine.machine.decision import (
     UnmetCode,
 )
 from engine.machine.gates import Attempt
-from engine.machine.instance import Case
+from engine.machine.instance import EMPTY, Case
 from engine.machine.intent import Intent, RaiseFlag
 from engine.machine.registry import FactValue, Registry, RegistryMissing
 
@@ -116,8 +118,17 @@ def available(
     return tuple(options)
 
 
-def facts_of(process: Process, case: Case, registry: Registry) -> dict[str, FactValue]:
+def facts_of(
+    process: Process,
+    case: Case,
+    registry: Registry,
+    *,
+    given: Mapping[str, Any] = EMPTY,
+) -> dict[str, FactValue]:
     """Compute every fact that the process declares.
+
+    `given` are the values that come with a step: a fact sees them laid over the case, as conditions
+    do, so that a date sent with the very step is judged in that step.
 
     Raises:
         RegistryMissing: a declared fact has no registered function.
@@ -126,6 +137,9 @@ def facts_of(process: Process, case: Case, registry: Registry) -> dict[str, Fact
     missing = tuple(full for full in names.values() if full not in registry.facts)
     if missing:
         raise RegistryMissing(missing)
+    if given and names:
+        instance = replace(case.instance, fields={**case.instance.fields, **given})
+        case = replace(case, instance=instance)
     return {name: registry.facts[full](case) for name, full in names.items()}
 
 
