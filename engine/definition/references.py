@@ -13,7 +13,7 @@
    field).
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -173,7 +173,7 @@ def _in_records(process: Process) -> Iterator[Mention]:
     for key, spec in process.records.items():
         path: Path = ("records", key)
         yield from _listed(Kind.STATE, spec.edit_in, (*path, "edit_in"))
-        yield from _in_by(spec.by, (*path, "by"))
+        yield from _in_by(spec.by, (*path, "by"), within=key, columns=spec.columns)
         yield from _listed(Kind.COLUMN, spec.unique, (*path, "unique"), within=key)
         for index, (name, type_) in enumerate(
             zip(spec.not_of_unit, ("person", "unit"), strict=False)
@@ -241,11 +241,15 @@ def _in_transition(step: Transition, path: Path) -> Iterator[Mention]:
         yield from _in_moment(step.not_before, (*path, "not_before"))
 
 
-def _in_by(bys: tuple[By, ...], path: Path) -> Iterator[Mention]:
+def _in_by(
+    bys: tuple[By, ...], path: Path, *, within: str = "", columns: Container[str] = ()
+) -> Iterator[Mention]:
+    """Who may. In a record set `of` names a column, or a field where there is no such column."""
     for index, by in enumerate(bys):
         yield Mention(Kind.ACTOR, by.role, (*path, index, "role"))
         if by.of is not None:
-            yield Mention(Kind.FIELD, by.of, (*path, index, "of"), frozenset({"unit"}))
+            kind = Kind.COLUMN if by.of in columns else Kind.FIELD
+            yield Mention(kind, by.of, (*path, index, "of"), frozenset({"unit"}), within)
         yield from _in_condition(by.when, (*path, index, "when"))
 
 
