@@ -436,7 +436,7 @@ class Arm(_Closed):
     """One way out of a `choose`: taken when its condition is the first that holds."""
 
     when: Condition | None = None
-    to: Slug
+    to: Annotated[str, StringConstraints(pattern=TARGET_PATTERN)]
 
 
 class WaitFor(_Closed):
