@@ -40,10 +40,13 @@ def grants_for(
     if not placed:
         return UnmetCode.UNIT
     assignees = case.instance.assignees
-    chosen = [grant for grant in placed if _is_named(grant, actor, assignees.get(grant.role, ()))]
-    if not chosen:
-        return UnmetCode.ASSIGNMENT
-    return tuple(sorted(chosen, key=lambda grant: grant.on_behalf_of is not None))
+    if assignees:
+        placed = [g for g in placed if _is_named(g, actor, assignees.get(g.role, ()))]
+        if not placed:
+            return UnmetCode.ASSIGNMENT
+    if len(placed) > 1:
+        placed.sort(key=lambda grant: grant.on_behalf_of is not None)
+    return tuple(placed)
 
 
 def conflicts(
@@ -59,8 +62,6 @@ def conflicts(
     Stored values and those given with the step both count: nobody frees himself by overwriting the
     field that names him.
     """
-    if not (step.not_same_as or step.not_of_unit or step.not_named_in):
-        return ()
     behind = {actor.person}
     if grant is not None and grant.on_behalf_of is not None:
         behind.add(grant.on_behalf_of)

@@ -156,6 +156,8 @@ def _try(compiled: Compiled, step: CompiledStep, attempt: Attempt) -> None:
 
 def _check_registered(step: CompiledStep, registry: Registry) -> None:
     spec = step.spec
+    if not (spec.guards or spec.effects):
+        return
     missing = (
         *(name for name in spec.guards if name not in registry.guards),
         *(name for name in spec.effects if name not in registry.effects),

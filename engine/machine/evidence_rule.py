@@ -13,17 +13,21 @@
    too few even so, that they are missing.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 from engine.calendars.business_days import Roll
-from engine.definition.model import Duration, EvidenceSpec, Process
+from engine.definition.model import Duration, EvidenceSpec, Process, Window
 from engine.machine.decision import Unmet, UnmetCode
 from engine.machine.instance import Case, EvidenceFile
 from engine.machine.window import spans_of
 
 USABLE = frozenset({"accepted", "frozen"})
+
+
+Fails = Callable[[EvidenceFile, Case], bool]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,35 +38,68 @@ class Verdict:
     unmet: tuple[Unmet, ...] = ()
 
 
-def judge(requirement: str, *, process: Process, case: Case, roles: tuple[str, ...]) -> Verdict:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RequirementRule:
+    """A requirement with the tests that its files have to pass, settled once a version.
+
+    Attributes:
+        statuses: what a file must be to be weighed at all.
+        tests: what can keep a file from counting, with the question that finds it.
+    """
+
+    name: str
+    spec: EvidenceSpec
+    statuses: frozenset[str]
+    tests: tuple[tuple[UnmetCode, Fails], ...]
+
+
+def rule_of(requirement: str, process: Process) -> RequirementRule:
+    """The rule of a requirement."""
+    spec = process.evidence[requirement]
+    return RequirementRule(
+        name=requirement,
+        spec=spec,
+        statuses=USABLE if spec.reviewed is None else USABLE | {"received"},
+        tests=tuple(_tests(spec, process)),
+    )
+
+
+def judge(rule: RequirementRule, case: Case, *, roles: tuple[str, ...]) -> Verdict:
     """Weigh all files of one requirement for a step from the present state.
 
     `roles` may supply it where the requirement names nobody: the roles of the step.
     """
-    spec = process.evidence[requirement]
     weighed = [
-        _Weighed(file, tuple(_faults(file, spec, process, case)))
+        _Weighed(file, tuple(code for code, fails in rule.tests if fails(file, case)))
         for file in case.evidence
-        if file.requirement == requirement and _is_candidate(file, spec)
+        if file.requirement == rule.name and file.status in rule.statuses
     ]
-    files = tuple(found.file for found in weighed if not found.faults)
-    short = tuple(group for group in _groups(spec, case) if _contents(files, group) < spec.min)
+    files = tuple([found.file for found in weighed if not found.faults])
+    least = rule.spec.min
+    short = [group for group in _groups(rule.spec, case) if _contents(files, group) < least]
     if not short:
         return Verdict(files)
-    return Verdict(files, tuple(_unmet(requirement, spec, weighed, short=short, roles=roles)))
+    return Verdict(files, tuple(_unmet(rule, weighed, short=short, roles=roles)))
 
 
-@dataclass(frozen=True, slots=True)
-class _Weighed:
+class _Weighed(NamedTuple):
     """A file that could count, with everything that keeps it from counting."""
 
     file: EvidenceFile
     faults: tuple[UnmetCode, ...]
 
 
-def _is_candidate(file: EvidenceFile, spec: EvidenceSpec) -> bool:
-    waits_for_review = spec.reviewed is not None and file.status == "received"
-    return file.status in USABLE or waits_for_review
+def _tests(spec: EvidenceSpec, process: Process) -> Iterator[tuple[UnmetCode, Fails]]:
+    if spec.reviewed is not None:
+        yield UnmetCode.EVIDENCE_UNREVIEWED, _is_unreviewed
+    if spec.fresh == "per_visit":
+        yield UnmetCode.EVIDENCE_STALE, _has_served_elsewhere
+    if spec.distinct:
+        yield UnmetCode.EVIDENCE_NOT_DISTINCT, _serves_another
+    if spec.max_age is not None:
+        yield UnmetCode.EVIDENCE_TOO_OLD, _older_than(spec.max_age)
+    if spec.effective_within is not None and process.window is not None:
+        yield UnmetCode.EVIDENCE_OUT_OF_WINDOW, _outside(process.window)
 
 
 def _groups(spec: EvidenceSpec, case: Case) -> tuple[str | None, ...]:
@@ -76,19 +113,8 @@ def _contents(files: Iterable[EvidenceFile], group: str | None) -> int:
     return len({file.sha256 for file in files if group is None or file.row == group})
 
 
-def _faults(
-    file: EvidenceFile, spec: EvidenceSpec, process: Process, case: Case
-) -> Iterator[UnmetCode]:
-    if spec.reviewed is not None and not (file.reviewed and file.status in USABLE):
-        yield UnmetCode.EVIDENCE_UNREVIEWED
-    if spec.fresh == "per_visit" and _has_served_elsewhere(file, case):
-        yield UnmetCode.EVIDENCE_STALE
-    if spec.distinct and _serves_another(file, case):
-        yield UnmetCode.EVIDENCE_NOT_DISTINCT
-    if spec.max_age is not None and not _is_recent(file, spec.max_age, case):
-        yield UnmetCode.EVIDENCE_TOO_OLD
-    if spec.effective_within is not None and not _is_in_window(file, process, case):
-        yield UnmetCode.EVIDENCE_OUT_OF_WINDOW
+def _is_unreviewed(file: EvidenceFile, _case: Case) -> bool:
+    return not file.reviewed or file.status not in USABLE
 
 
 def _has_served_elsewhere(file: EvidenceFile, case: Case) -> bool:
@@ -107,8 +133,11 @@ def _serves_another(file: EvidenceFile, case: Case) -> bool:
     )
 
 
-def _is_recent(file: EvidenceFile, age: Duration, case: Case) -> bool:
-    return file.effective_on is not None and file.effective_on >= _oldest(age, case)
+def _older_than(age: Duration) -> Fails:
+    def fails(file: EvidenceFile, case: Case) -> bool:
+        return file.effective_on is None or file.effective_on < _oldest(age, case)
+
+    return fails
 
 
 def _oldest(age: Duration, case: Case) -> date:
@@ -119,21 +148,23 @@ def _oldest(age: Duration, case: Case) -> date:
     return case.calendar.add_months(case.today, -age.count, roll=Roll.NONE)
 
 
-def _is_in_window(file: EvidenceFile, process: Process, case: Case) -> bool:
-    if process.window is None:
-        return True
-    spans = spans_of(process.window, year=case.instance.year, period=case.instance.period)
-    return file.effective_on is not None and any(file.effective_on in span for span in spans)
+def _outside(window: Window) -> Fails:
+    def fails(file: EvidenceFile, case: Case) -> bool:
+        day = file.effective_on
+        spans = spans_of(window, year=case.instance.year, period=case.instance.period)
+        return day is None or not any(day in span for span in spans)
+
+    return fails
 
 
 def _unmet(
-    requirement: str,
-    spec: EvidenceSpec,
+    rule: RequirementRule,
     weighed: list[_Weighed],
     *,
-    short: tuple[str | None, ...],
+    short: list[str | None],
     roles: tuple[str, ...],
 ) -> Iterator[Unmet]:
+    spec = rule.spec
     suppliers = spec.from_ or roles
     concerned = [found for found in weighed if None in short or found.file.row in short]
     params = {
@@ -143,9 +174,8 @@ def _unmet(
     }
     candidates = [found.file for found in concerned]
     if any(_contents(candidates, group) < spec.min for group in short):
-        yield Unmet(UnmetCode.EVIDENCE_MISSING, requirement, params=params, who_can=suppliers)
-    told = {fault: None for found in concerned for fault in found.faults}
-    for fault in told:
-        reviewer = (spec.reviewed,) if spec.reviewed is not None else ()
-        who = reviewer if fault is UnmetCode.EVIDENCE_UNREVIEWED else suppliers
-        yield Unmet(fault, requirement, params=params, who_can=who)
+        yield Unmet(UnmetCode.EVIDENCE_MISSING, rule.name, params=params, who_can=suppliers)
+    for code in dict.fromkeys(fault for found in concerned for fault in found.faults):
+        reviewers = (spec.reviewed,) if spec.reviewed is not None else ()
+        who = reviewers if code is UnmetCode.EVIDENCE_UNREVIEWED else suppliers
+        yield Unmet(code, rule.name, params=params, who_can=who)

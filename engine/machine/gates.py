@@ -16,13 +16,13 @@ from datetime import date
 from typing import Any
 
 from engine.calendars.business_days import Roll
-from engine.definition.model import Process, Transition, WaitFor
+from engine.definition.model import By, Process, Transition, WaitFor
 from engine.machine.actor import Actor, Grant
 from engine.machine.authorization import conflicts, grants_for
 from engine.machine.conditions import Holds, compile_condition, is_filled
 from engine.machine.deadline_rule import day_of_moment, entered_on
 from engine.machine.decision import Command, Unmet, UnmetCode
-from engine.machine.evidence_rule import judge
+from engine.machine.evidence_rule import judge, rule_of
 from engine.machine.instance import Case, Child
 from engine.machine.registry import Question, Registry
 from engine.machine.window import spans_of
@@ -83,6 +83,10 @@ class Attempt:
         """Where the case stands, or would stand after the step."""
         return self._place
 
+    def move(self, state: str) -> None:
+        """Stand in another state."""
+        self._place = state
+
     @property
     def question(self) -> Question:
         """What guards and effects are asked."""
@@ -129,24 +133,30 @@ def _who(process: Process, step: Transition) -> Iterator[Gate]:
     entries = tuple(
         (by, compile_condition(by.when, process) if by.when is not None else None) for by in step.by
     )
+    roles = _roles(step.by)
     narrowed = any(by.of is not None or by.when is not None for by in step.by)
 
     def gate(attempt: Attempt) -> None:
-        settled = _settled(attempt) if narrowed else attempt.values
-        bys = step.by
+        bys, values = step.by, attempt.values
+        attempt.roles = roles
         if narrowed:
+            values = _settled(attempt)
             instance = attempt.case.instance
             bys = tuple(
-                by for by, when in entries if when is None or when(settled, attempt.facts, instance)
+                by for by, when in entries if when is None or when(values, attempt.facts, instance)
             )
-        attempt.roles = tuple(dict.fromkeys(by.role for by in bys))
-        found = grants_for(bys, attempt.actor, case=attempt.case, values=settled)
+            attempt.roles = _roles(bys)
+        found = grants_for(bys, attempt.actor, case=attempt.case, values=values)
         if isinstance(found, UnmetCode):
             attempt.unmet.append(Unmet(found, who_can=attempt.roles))
             found = ()
         _choose_grant(attempt, step, found)
 
     yield gate
+
+
+def _roles(bys: tuple[By, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(by.role for by in bys))
 
 
 def _settled(attempt: Attempt) -> Mapping[str, Any]:
@@ -159,16 +169,17 @@ def _settled(attempt: Attempt) -> Mapping[str, Any]:
 
 def _choose_grant(attempt: Attempt, step: Transition, grants: tuple[Grant, ...]) -> None:
     """Act by the first grant that keeps duties apart, else tell what the first one violates."""
-    first: tuple[tuple[UnmetCode, str], ...] | None = None
+    attempt.grant = grants[0] if grants else None
+    if not (step.not_same_as or step.not_of_unit or step.not_named_in):
+        return
+    told: tuple[tuple[UnmetCode, str], ...] = ()
     for grant in grants or (None,):
         violated = conflicts(step, attempt.actor, grant, case=attempt.case, values=attempt.values)
-        if first is None or not violated:
-            first, attempt.grant = violated, grant
         if not violated:
-            break
-    attempt.unmet.extend(
-        Unmet(code, subject, who_can=attempt.roles) for code, subject in first or ()
-    )
+            attempt.grant = grant
+            return
+        told = told or violated
+    attempt.unmet.extend([Unmet(code, name, who_can=attempt.roles) for code, name in told])
 
 
 def _fields(_process: Process, step: Transition) -> Iterator[Gate]:
@@ -189,13 +200,15 @@ def _fields(_process: Process, step: Transition) -> Iterator[Gate]:
 
 
 def _evidence(process: Process, step: Transition) -> Iterator[Gate]:
+    rules = tuple(rule_of(name, process) for name in step.evidence)
+
     def gate(attempt: Attempt) -> None:
-        for requirement in step.evidence:
-            verdict = judge(requirement, process=process, case=attempt.case, roles=attempt.roles)
-            attempt.evidence.extend(file.id for file in verdict.files)
+        for rule in rules:
+            verdict = judge(rule, attempt.case, roles=attempt.roles)
+            attempt.evidence.extend([file.id for file in verdict.files])
             attempt.unmet.extend(verdict.unmet)
 
-    if step.evidence:
+    if rules:
         yield gate
 
 

@@ -193,7 +193,10 @@ class Instance:
 
     def last(self, transition: str) -> Step | None:
         """The latest acceptance of a transition."""
-        return next((s for s in reversed(self.history) if s.transition == transition), None)
+        for step in reversed(self.history):
+            if step.transition == transition:
+                return step
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
