@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.commands.attach_evidence import keep_bytes
@@ -18,7 +18,7 @@ from engine.errors import Invalid, NotFound
 from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Accepted, Command, Option, Refused
-from engine.machine.instance import EMPTY, Case
+from engine.machine.instance import Case, no_values
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.attaching import (
@@ -58,7 +58,7 @@ class AdvanceInstance:
     instance_id: str
     transition: str
     expected_version: int
-    fields: Mapping[str, Any] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
     reason: str | None = None
     evidence: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()

@@ -6,9 +6,12 @@
 3. Attaching does not change the instance's version.
 """
 
+import os
 from dataclasses import dataclass
 
-from engine.evidence.content import recognise
+from engine.evidence.content import check_content
+from engine.evidence.digest import FileTooLarge
+from engine.evidence.file_type import FileType
 from engine.evidence.filename import clean_filename
 from engine.machine.decision import Refused
 from engine.runtime import Caller, OnceKey, Replayed, Runtime
@@ -93,8 +96,13 @@ def keep_bytes(
     kept = []
     for upload, spec in zip(uploads, specs, strict=True):
         filename = clean_filename(upload.filename)
-        recognised = recognise(
-            upload.content, filename, accept=frozenset(spec.accept), max_bytes=spec.max_bytes
+        size = upload.content.seek(0, os.SEEK_END)
+        if size > spec.max_bytes:
+            raise FileTooLarge(spec.max_bytes)
+        recognised = check_content(
+            upload.content,
+            filename=filename,
+            accepted=tuple(FileType(name) for name in spec.accept),
         )
         upload.content.seek(0)
         blob = runtime.store.put(caller.organization_id, upload.content, max_bytes=spec.max_bytes)

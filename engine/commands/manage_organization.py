@@ -259,13 +259,18 @@ def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
     )
     for key, table in tables:
         for row in data.get(key, ()):
-            add(table(organization_id=organization_id, id=uow.new_id(), **_dated(row)))
+            add(table(organization_id=organization_id, id=uow.new_id(), **_dated(_titled(row))))
 
 
 def _titled(row: Mapping[str, Any]) -> dict[str, Any]:
-    title = row["title"]
-    values = {name: value for name, value in row.items() if name != "title"}
-    return {**values, "title_vi": title["vi"], "title_en": title["en"]}
+    """Unfold bilingual values into the two columns that hold them."""
+    values: dict[str, Any] = {}
+    for name, value in row.items():
+        if isinstance(value, Mapping):
+            values |= {f"{name}_{language}": words for language, words in value.items()}
+        else:
+            values[name] = value
+    return values
 
 
 def _dated(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,11 +5,11 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from engine.machine.decision import Refused
-from engine.machine.instance import EMPTY, Case
+from engine.machine.instance import Case, no_values
 from engine.machine.opening import may_open
 from engine.runtime import Caller, OnceKey, Replayed, Runtime
 from engine.transaction.opening import Opening, open_instance
@@ -25,8 +25,8 @@ class StartInstance:
     unit: str | None = None
     year: int | None = None
     period: str | None = None
-    fields: Mapping[str, Any] = EMPTY
-    assignees: Mapping[str, tuple[str, ...]] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+    assignees: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
     key: OnceKey | None = None
 
 

@@ -12,7 +12,7 @@
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, func
@@ -34,6 +34,10 @@ from engine.audit.verifier import StoredHead, StoredRow
 from engine.definition.model import FieldSpec
 from engine.machine.actor import Actor
 from engine.storage.database import UtcDateTime
+
+
+INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
+"""How a body spells an instant, for the comparison of its projection."""
 
 
 class LogEntryRow(SQLModel, table=True):
@@ -380,6 +384,6 @@ def _for_verifier(row: LogEntryRow) -> StoredRow:
             "transition": row.transition,
             "actor": row.actor,
             "unit": row.unit,
-            "recorded_at": row.recorded_at,
+            "recorded_at": row.recorded_at.astimezone(UTC).strftime(INSTANT),
         },
     )

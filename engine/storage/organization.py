@@ -41,7 +41,8 @@ class QmsRow(SQLModel, table=True):
     title_vi: str
     title_en: str
     head: str | None = None
-    scope: str = ""
+    scope_vi: str = ""
+    scope_en: str = ""
     valid_from: date
     valid_to: date | None = None
 
@@ -108,7 +109,8 @@ class QualificationRow(SQLModel, table=True):
     id: str = Field(primary_key=True)
     person: str = Field(index=True)
     kind: str
-    evidence: str = ""
+    evidence_vi: str = ""
+    evidence_en: str = ""
     valid_from: date
     valid_to: date | None = None
 

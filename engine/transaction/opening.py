@@ -7,7 +7,7 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.audit.leaf import EntryType
@@ -16,7 +16,7 @@ from engine.definition.values import read_values
 from engine.errors import Invalid
 from engine.machine.actor import Actor, Grant
 from engine.machine.compiler import Compiled
-from engine.machine.instance import EMPTY, Case, Step
+from engine.machine.instance import Case, Step, no_values
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
 from engine.storage.audit_log import LogDraft, split_changes
@@ -37,8 +37,8 @@ class Opening:
     unit: str | None = None
     year: int | None = None
     period: str | None = None
-    fields: Mapping[str, Any] = EMPTY
-    assignees: Mapping[str, tuple[str, ...]] = EMPTY
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+    assignees: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
     parent_id: str | None = None
     origin_set: str | None = None
     origin_row: str | None = None
