@@ -20,7 +20,8 @@ Rules of this file (the others stand where they are kept: `references`, `conditi
 10. E51: a final state has a due date or anything that goes with one.
 11. E52: escalations do not rise, or stand without a `due`; reminders likewise need a `due`.
 12. E54: steps that only `system` takes lead in a circle; the house would run in it for ever.
-13. E07 `guarantee`: a promise that has none of the four forms.
+13. E34 `opens`: an empty list of those who may open an instance.
+14. E07 `guarantee`: a promise that has none of the four forms.
 """
 
 from collections.abc import Iterator, Mapping
@@ -136,6 +137,8 @@ def _structure(graph: Graph, places: Places) -> Iterator[Finding]:
         yield places.finding("E10", ("initial",), name=process.initial, **kind)
     else:
         yield from _reach(graph, places)
+    if process.opens == ():
+        yield places.finding("E34", ("opens",), kind="opens")
     yield from _twice(process, places)
     yield from _out_of_finals(process, places)
     for index, sentence in enumerate(process.guarantees):

@@ -1,7 +1,7 @@
 """A fault of a definition as a value: where it stands, which code it has, what fills its sentence.
 
 1. One code, one fault. The sentences and mends in Vietnamese and English are words of the house
-   (`api/locale/<language>/findings.json`), found there under `Finding.words`.
+   (`api/locale/<language>/findings.json`), found there under `Finding.words` and `.mend`.
 2. A code with several ways of being wrong names the way in `params["kind"]`; the way has a
    sentence of its own.
 3. Codes that begin with E are errors: such a definition is not published. W warns.
@@ -50,9 +50,8 @@ class Finding:
 
     @property
     def words(self) -> str:
-        """The key of this finding's sentences: `E11`, or `E07.missing` where a code has kinds."""
-        kind = self.params.get("kind")
-        return f"{self.code}.{kind}" if kind else self.code
+        """The key of its sentence: `finding.E11`; `finding.E07.missing` where a code has kinds."""
+        return f"{self.words}.mend"
 
 
 @dataclass(frozen=True, slots=True)

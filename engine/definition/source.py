@@ -459,7 +459,6 @@ _KINDS: Final[Mapping[str, str]] = {
     "string_too_short": "too_short",
     "string_too_long": "too_long",
     "too_short": "too_few",
-    "too_long": "too_many",
     "string_pattern_mismatch": "pattern",
 }
 _OWN_KINDS: Final = frozenset(
