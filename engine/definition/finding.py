@@ -51,6 +51,12 @@ class Finding:
     @property
     def words(self) -> str:
         """The key of its sentence: `finding.E11`; `finding.E07.missing` where a code has kinds."""
+        kind = self.params.get("kind")
+        return f"finding.{self.code}.{kind}" if kind else f"finding.{self.code}"
+
+    @property
+    def mend(self) -> str:
+        """The key of the sentence that says how to mend it."""
         return f"{self.words}.mend"
 
 
