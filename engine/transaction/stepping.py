@@ -4,8 +4,8 @@
 2. A refusal is an entry of the log too, without what was sent.
 3. The entry, the instance, the files used, the timers, the messages, the children and the rows land
    in the caller's transaction, or none of them does.
-4. A step that effects ask for (`TakeTransition`) is taken by the house, in the same transaction, and is
-   decided like any other.
+4. A step that effects ask for (`TakeTransition`) is taken by the house, in the same transaction,
+   and is decided like any other.
 """
 
 from collections.abc import Mapping
@@ -63,10 +63,15 @@ class TurnedDown:
 
 
 def judge(uow: UnitOfWork, case: Case, command: Command, *, actor: Actor) -> Accepted | Refused:
-    """What `decide` says, without writing anything: the dry run."""
+    """What `decide` says, without writing anything: the dry run.
+
+    Facts are computed over the case as it would stand with the values of the command: a planned day
+    that comes with the step is judged in that very step.
+    """
     compiled = uow.pinned(case)
     registry = uow.tables.registry
-    facts = facts_of(compiled.process, case, registry)
+    given = replace(case.instance, fields={**case.instance.fields, **command.fields})
+    facts = facts_of(compiled.process, replace(case, instance=given), registry)
     return decide(compiled, case, command, actor=actor, facts=facts, registry=registry)
 
 
