@@ -9,7 +9,7 @@
 
 import secrets
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
@@ -43,6 +43,7 @@ from engine.storage.organization import (
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.timers import TimerRepository
+from engine.storage.workers import WorkerRepository
 
 
 class Clock(Protocol):
@@ -250,7 +251,6 @@ class Runtime:
         log_key: bytes,
         clock: Clock | None = None,
         ids: Ids | None = None,
-        say: Callable[[str, Mapping[str, Any], str], str] | None = None,
     ) -> None:
         self.database = database
         self.registry = registry
@@ -258,7 +258,6 @@ class Runtime:
         self.log_key = log_key
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
-        self.say = say or (lambda code, _params, _language: code)
         self._compiled: dict[str, Compiled] = {}
         self._lock = threading.Lock()
 
@@ -297,8 +296,19 @@ class Runtime:
                 session.commit()
 
     @contextmanager
+    def workers(self, *, write: bool = False) -> Iterator[WorkerRepository]:
+        """The background workers of the installation; they belong to no organisation."""
+        opened = self.database.writing() if write else self.database.reading()
+        with self._guarded(), opened as session:
+            yield WorkerRepository(session)
+            if write:
+                session.commit()
+
+    @contextmanager
     def found(self, organization: Organization) -> Iterator[UnitOfWork]:
-        """The first transaction of a new organisation: the tenant, an empty log, and what the caller adds.
+        """The first transaction of a new organisation.
+
+        The tenant, an empty log, and what the caller adds.
 
         Raises:
             Conflict: the database has one of that id or slug.

@@ -1,0 +1,77 @@
+"""What the background does, as plain functions: each calls one command for every organisation.
+
+1. Every job may run at any time, twice, and in several processes at once: its command claims what
+   it does.
+2. What fails for one organisation does not keep the next one waiting; all failures are raised
+   together at the end, so that the job engine records them.
+3. Tests and the simulation call these functions without any job engine.
+"""
+
+from collections.abc import Callable, Sequence
+
+from engine.commands.deliver_outbox import deliver_outbox
+from engine.commands.fire_timers import fire_timers
+from engine.commands.forget_answers import forget_answers
+from engine.commands.sweep_orphans import sweep_orphans
+from engine.errors import QuyTrinhError
+from engine.outbox.channel import Channel
+from engine.runtime import Runtime
+
+
+def fire_due(runtime: Runtime) -> int:
+    """Fire what has fallen due; how many timers fired.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: fire_timers(runtime, organization).count)
+
+
+def deliver_messages(runtime: Runtime, channels: Sequence[Channel]) -> int:
+    """Send what waits in the outbox; how many messages left.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(
+        runtime, lambda organization: deliver_outbox(runtime, organization, channels).sent
+    )
+
+
+def sweep_evidence(runtime: Runtime) -> int:
+    """Remove bytes that no record refers to; how many files went.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(
+        runtime, lambda organization: len(sweep_orphans(runtime, organization).digests)
+    )
+
+
+def forget_old_answers(runtime: Runtime) -> int:
+    """Drop the outdated answers of idempotency keys; how many organisations were seen to.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+
+    def forget(organization_id: str) -> int:
+        forget_answers(runtime, organization_id)
+        return 1
+
+    return _for_each(runtime, forget)
+
+
+def _for_each(runtime: Runtime, job: Callable[[str], int]) -> int:
+    """Run a job for every organisation, whatever becomes of the one before."""
+    count = 0
+    failures: list[Exception] = []
+    for organization in runtime.organizations():
+        try:
+            count += job(organization.id)
+        except QuyTrinhError as failure:
+            failures.append(failure)
+    if failures:
+        raise ExceptionGroup("the job failed for some organisations", failures)
+    return count

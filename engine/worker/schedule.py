@@ -1,0 +1,41 @@
+"""When each job runs. Times are the machine's; what is due is asked of the organisation's clock."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from engine.outbox.channel import Channel
+from engine.runtime import Runtime
+from engine.worker.jobs import deliver_messages, fire_due, forget_old_answers, sweep_evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A job with its name, which the job engine's records carry, and its time.
+
+    Attributes:
+        cron: six fields, seconds first, in UTC.
+        run: does the work; the number it returns is recorded.
+    """
+
+    name: str
+    cron: str
+    run: Callable[[], int]
+
+
+def schedule(runtime: Runtime, channels: Sequence[Channel]) -> tuple[Job, ...]:
+    """Every job of the house."""
+    return (
+        Job(name="fire_due", cron="*/15 * * * * *", run=lambda: fire_due(runtime)),
+        Job(
+            name="deliver_messages",
+            cron="7-59/15 * * * * *",
+            run=lambda: deliver_messages(runtime, channels),
+        ),
+        # At half past one and at two in the morning in Việt Nam.
+        Job(name="sweep_evidence", cron="0 30 18 * * *", run=lambda: sweep_evidence(runtime)),
+        Job(
+            name="forget_old_answers",
+            cron="0 0 19 * * *",
+            run=lambda: forget_old_answers(runtime),
+        ),
+    )
