@@ -1,1 +1,1 @@
-"""The processes of the quality system: what their guards ask, their effects plan, their rows hold."""
+"""The processes of the quality system: what guards ask, effects plan, and rows hold."""
