@@ -14,7 +14,7 @@ from typing import Any
 
 from engine.commands.attach_evidence import keep_bytes
 from engine.definition.values import read_values
-from engine.errors import Invalid, NotFound
+from engine.errors import NotFound
 from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Accepted, Command, Option, Refused
@@ -38,8 +38,7 @@ from engine.transaction.stepping import (
     take_step,
     turn_down,
 )
-
-REASON_LENGTH_MAX = 4000
+from engine.transaction.texts import kept_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -182,9 +181,7 @@ def _command(uow: UnitOfWork, case: Case, request: AdvanceInstance) -> Command:
     faults = unknown_names(uow, process.fields, fields)
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
-    reason = (request.reason or "").strip() or None
-    if reason is not None and len(reason) > REASON_LENGTH_MAX:
-        raise Invalid("reason_too_long", limit=REASON_LENGTH_MAX)
+    reason = kept_text("reason", request.reason)
     mine = {file.id for file in case.evidence}
     strange = [evidence for evidence in request.evidence if evidence not in mine]
     if strange:

@@ -1,13 +1,13 @@
 """Attach a file to an instance: bytes first, made durable and recognised, then the record.
 
-1. Bytes are fsynced before the row commits. A crash in between leaves an orphan, which a job sweeps;
-   it never leaves a row without its file.
+1. Bytes are fsynced before the row commits. A crash in between leaves an orphan, which a job
+   sweeps; it never leaves a row without its file.
 2. The type is told by content and by extension; both must agree and be accepted by the requirement.
 3. Attaching does not change the instance's version.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from engine.evidence.content import check_content
 from engine.evidence.digest import FileTooLarge
@@ -24,6 +24,7 @@ from engine.transaction.attaching import (
     record_of,
     requirement_of,
 )
+from engine.transaction.texts import kept_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,7 +109,7 @@ def keep_bytes(
         blob = runtime.store.put(caller.organization_id, upload.content, max_bytes=spec.max_bytes)
         kept.append(
             Kept(
-                upload=upload,
+                upload=replace(upload, note=kept_text("note", upload.note) or ""),
                 sha256=blob.sha256,
                 size=blob.size,
                 media_type=recognised.media_type,

@@ -12,11 +12,13 @@ from typing import Any
 from engine.audit.leaf import EntryType, Outcome
 from engine.definition.values import read_values
 from engine.errors import NotFound
+from engine.machine.actor import Actor
 from engine.machine.decide import facts_of
 from engine.machine.decision import Refused
+from engine.machine.instance import Case
 from engine.machine.intent import ChangeRecord
 from engine.machine.record_rule import RecordChange, decide_record
-from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
 from engine.transaction.opening import WrongOpening, unknown_names
 from engine.transaction.recording import StaleRow, row_of, write_record
@@ -65,64 +67,71 @@ def change_record(runtime: Runtime, request: ChangeRow) -> Changed | NotChanged 
         replayed = uow.replay(request.caller, request.key)
         if replayed is not None:
             return replayed
-        actor = uow.actor(request.caller)
-        case = uow.case(request.instance_id, lock=True)
-        compiled = uow.pinned(case)
-        spec = compiled.process.records.get(request.record_set)
-        if spec is None:
-            raise NotFound("unknown_record_set", record_set=request.record_set)
-        values = read_values(spec.columns, dict(request.values), partial=True)
-        faults = unknown_names(uow, spec.columns, values)
-        if faults:
-            raise WrongOpening("wrong_values", faults=faults)
-        if request.row is not None:
-            row = row_of(case, request.record_set, request.row)
-            if row.version != request.expected_version:
-                raise StaleRow(
-                    "stale_row", record_set=request.record_set, row=row.id, version=row.version
-                )
-        change = RecordChange(
-            record_set=request.record_set,
-            row=request.row,
-            values=values,
-            retire=request.retire,
-            expected_version=request.expected_version,
-        )
-        facts = facts_of(compiled.process, case, uow.tables.registry)
-        decided = decide_record(compiled.process, case, change, actor=actor, facts=facts)
-        outcome: Changed | NotChanged
-        if isinstance(decided, Refused):
-            uow.tables.log.append(
-                LogDraft(
-                    type=EntryType.RECORD_CHANGED,
-                    outcome=Outcome.REFUSED,
-                    stream=f"instance:{case.instance.id}",
-                    at=uow.now,
-                    actor=actor,
-                    definition=compiled.digest,
-                    instance=case.instance.id,
-                    code=case.instance.code,
-                    process=case.instance.process,
-                    subject=request.record_set,
-                    unmet=decided.keys,
-                )
-            )
-            outcome = NotChanged(refused=decided)
-        else:
-            intent = ChangeRecord(
-                record_set=request.record_set,
-                row=request.row,
-                values=values,
-                retire=request.retire,
-            )
-            row_id, entry = write_record(uow, case, intent, actor=actor, grant=decided)
-            fresh = (
-                {}
-                if request.retire
-                else row_of(uow.case(case.instance.id), request.record_set, row_id).values
-            )
-            version = (request.expected_version or 0) + 1
-            outcome = Changed(row=row_id, version=version, values=fresh, entry=entry)
+        outcome = _change(uow, request)
         uow.remember(request.caller, request.key, outcome)
         uow.commit()
         return outcome
+
+
+def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
+    actor = uow.actor(request.caller)
+    case = uow.case(request.instance_id, lock=True)
+    compiled = uow.pinned(case)
+    change = _typed(uow, request, case)
+    facts = facts_of(compiled.process, case, uow.tables.registry)
+    decided = decide_record(compiled.process, case, change, actor=actor, facts=facts)
+    if isinstance(decided, Refused):
+        _log_refusal(uow, case, request.record_set, decided, actor=actor)
+        return NotChanged(refused=decided)
+    intent = ChangeRecord(
+        record_set=change.record_set, row=change.row, values=change.values, retire=change.retire
+    )
+    row_id, entry = write_record(uow, case, intent, actor=actor, grant=decided)
+    if request.retire:
+        return Changed(row=row_id, version=change.expected_version or 0, values={}, entry=entry)
+    fresh = row_of(uow.case(case.instance.id), request.record_set, row_id)
+    return Changed(row=row_id, version=fresh.version, values=fresh.values, entry=entry)
+
+
+def _typed(uow: UnitOfWork, request: ChangeRow, case: Case) -> RecordChange:
+    """Type what was sent, and find every name that does not exist."""
+    spec = uow.pinned(case).process.records.get(request.record_set)
+    if spec is None:
+        raise NotFound("unknown_record_set", record_set=request.record_set)
+    values = read_values(spec.columns, dict(request.values), partial=True)
+    faults = unknown_names(uow, spec.columns, values)
+    if faults:
+        raise WrongOpening("wrong_values", faults=faults)
+    if request.row is not None:
+        row = row_of(case, request.record_set, request.row)
+        if row.version != request.expected_version:
+            raise StaleRow(
+                "stale_row", record_set=request.record_set, row=row.id, version=row.version
+            )
+    return RecordChange(
+        record_set=request.record_set,
+        row=request.row,
+        values=values,
+        retire=request.retire,
+        expected_version=request.expected_version,
+    )
+
+
+def _log_refusal(
+    uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
+) -> None:
+    uow.tables.log.append(
+        LogDraft(
+            type=EntryType.RECORD_CHANGED,
+            outcome=Outcome.REFUSED,
+            stream=f"instance:{case.instance.id}",
+            at=uow.now,
+            actor=actor,
+            definition=uow.pinned(case).digest,
+            instance=case.instance.id,
+            code=case.instance.code,
+            process=case.instance.process,
+            subject=record_set,
+            unmet=refused.keys,
+        )
+    )

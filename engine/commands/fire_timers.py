@@ -2,8 +2,8 @@
 
 1. Each timer fires in a transaction of its own, claimed by a compare-and-set: any number of workers
    may run this at once, and each timer fires once.
-2. A step that leaves a state removes the timers of that state, so nothing fires for a state that was
-   left.
+2. A step that leaves a state removes the timers of that state, so nothing fires for a state that
+   was left.
 3. The step taken on overdue goes the same way as every other, as the house itself.
 """
 

@@ -59,9 +59,8 @@ def log_in(
 ) -> LoggedIn | None:
     """Open a session when the password matches; None otherwise, whatever the reason.
 
-    Args:
-        matches: says whether the password that was typed fits the hash; for None it must take as
-            long and answer False, so that unknown names cannot be told from wrong passwords.
+    `matches` says whether the password that was typed fits the hash; for None it must take as
+    long and answer False, so that unknown names cannot be told from wrong passwords.
     """
     with runtime.credentials() as (accounts, _now):
         account = accounts.by_username(username)

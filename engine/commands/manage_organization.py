@@ -11,22 +11,13 @@ from datetime import date
 from typing import Any
 
 from engine.audit.leaf import EntryType
-from engine.calendars.business_days import CalendarDay, DayKind
+from engine.calendars.business_days import CalendarDay
 from engine.commands.manage_accounts import NotAllowed, refused_administration
 from engine.errors import Invalid, NotFound
 from engine.machine.actor import SYSTEM, Actor
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
-from engine.storage.organization import (
-    CalendarDayRow,
-    DelegationRow,
-    GrantRow,
-    Organization,
-    PersonRow,
-    QmsRow,
-    QualificationRow,
-    UnitRow,
-)
+from engine.storage.organization import Organization
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +76,7 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
     with runtime.found(organization) as uow:
         _seed_people(uow, seed.data)
         for day in seed.days:
-            uow.tables.organization.add(_day(uow, day, by="system"))
+            uow.tables.organization.add_day(day, by=SYSTEM.person, at=uow.now)
         _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
         uow.commit()
 
@@ -108,15 +99,13 @@ def add_grant(runtime: Runtime, caller: Caller, grant: NewGrant) -> str | NotAll
             raise NotFound("unknown_unit", unit=grant.unit)
         grant_id = uow.new_id()
         uow.tables.organization.add(
-            GrantRow(
-                organization_id=caller.organization_id,
-                id=grant_id,
-                person=grant.person,
-                role=grant.role,
-                unit=grant.unit,
-                valid_from=grant.valid_from,
-                valid_to=grant.valid_to,
-            )
+            "grants",
+            id=grant_id,
+            person=grant.person,
+            role=grant.role,
+            unit=grant.unit,
+            valid_from=grant.valid_from,
+            valid_to=grant.valid_to,
         )
         _log(
             uow,
@@ -175,16 +164,14 @@ def add_delegation(runtime: Runtime, caller: Caller, delegation: NewDelegation) 
             raise Invalid("delegation_without_document")
         delegation_id = uow.new_id()
         uow.tables.organization.add(
-            DelegationRow(
-                organization_id=caller.organization_id,
-                id=delegation_id,
-                giver=delegation.giver,
-                deputy=delegation.deputy,
-                role=delegation.role,
-                document=delegation.document.strip(),
-                valid_from=delegation.valid_from,
-                valid_to=delegation.valid_to,
-            )
+            "delegations",
+            id=delegation_id,
+            giver=delegation.giver,
+            deputy=delegation.deputy,
+            role=delegation.role,
+            document=delegation.document.strip(),
+            valid_from=delegation.valid_from,
+            valid_to=delegation.valid_to,
         )
         _log(
             uow,
@@ -216,7 +203,7 @@ def set_calendar_day(runtime: Runtime, caller: Caller, day: CalendarDay) -> NotA
         if not day.source.strip():
             raise Invalid("calendar_day_without_source", date=day.date.isoformat())
         old = uow.tables.organization.remove_day(day.date)
-        uow.tables.organization.add(_day(uow, day, by=caller.person))
+        uow.tables.organization.add_day(day, by=caller.person, at=uow.now)
         _log(
             uow,
             uow.actor(caller),
@@ -232,7 +219,6 @@ def set_calendar_day(runtime: Runtime, caller: Caller, day: CalendarDay) -> NotA
 
 
 def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
-    organization_id = uow.tables.organization_id
     units = {unit["id"] for unit in data["units"]}
     people = {person["id"] for person in data["people"]}
     strange = [
@@ -242,24 +228,13 @@ def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
     ]
     if strange:
         raise Invalid("seed_grant_unknown", grants=[grant["person"] for grant in strange])
-    add = uow.tables.organization.add
-    for qms in data.get("qms", ()):
-        add(QmsRow(organization_id=organization_id, **_dated(_titled(qms))))
-    for unit in data["units"]:
-        add(UnitRow(organization_id=organization_id, **_dated(_titled(unit))))
-    for person in data["people"]:
-        values = {
-            k: v for k, v in person.items() if k in {"id", "name", "unit", "email", "from", "to"}
-        }
-        add(PersonRow(organization_id=organization_id, **_dated(values)))
-    tables = (
-        ("grants", GrantRow),
-        ("qualifications", QualificationRow),
-        ("delegations", DelegationRow),
-    )
-    for key, table in tables:
-        for row in data.get(key, ()):
-            add(table(organization_id=organization_id, id=uow.new_id(), **_dated(_titled(row))))
+    for kind in ("qms", "units", "people"):
+        for row in data.get(kind, ()):
+            told = {name: value for name, value in row.items() if name != "username"}
+            uow.tables.organization.add(kind, **_dated(_titled(told)))
+    for kind in ("grants", "qualifications", "delegations"):
+        for row in data.get(kind, ()):
+            uow.tables.organization.add(kind, id=uow.new_id(), **_dated(_titled(row)))
 
 
 def _titled(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -279,18 +254,6 @@ def _dated(row: Mapping[str, Any]) -> dict[str, Any]:
     values["valid_from"] = date.fromisoformat(str(row.get("from", "2000-01-01")))
     values["valid_to"] = date.fromisoformat(str(row["to"])) if row.get("to") else None
     return values
-
-
-def _day(uow: UnitOfWork, day: CalendarDay, *, by: str) -> CalendarDayRow:
-    return CalendarDayRow(
-        organization_id=uow.tables.organization_id,
-        day=day.date,
-        kind=DayKind(day.kind).value,
-        label=day.label,
-        source=day.source,
-        entered_by=by,
-        entered_at=uow.now,
-    )
 
 
 def _check_dates(first: date, last: date | None) -> None:

@@ -53,8 +53,7 @@ def publish_definitions(
 ) -> tuple[Publication, ...]:
     """Publish definitions together, so that one may name the other; all of them or none.
 
-    Args:
-        person: who publishes; None for the house itself, at an upgrade.
+    Without a `person`, the house itself publishes, at an upgrade.
 
     Raises:
         DefinitionFaulty: one has an error.

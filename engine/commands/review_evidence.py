@@ -9,6 +9,7 @@ from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.runtime import Caller, OnceKey, Replayed, Runtime
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.attaching import requirement_of, write_entry
+from engine.transaction.texts import kept_text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +72,7 @@ def review_evidence(runtime: Runtime, request: ReviewEvidence) -> Reviewed | Not
             actor=actor,
             grant=Grant(role=role),
             verdict="accepted" if request.accepted else "rejected",
-            note=request.note or None,
+            note=kept_text("note", request.note),
         )
         fresh = uow.tables.evidence.get(found.id)
         if fresh is None:

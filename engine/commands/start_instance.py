@@ -13,6 +13,9 @@ from engine.machine.instance import Case, no_values
 from engine.machine.opening import may_open
 from engine.runtime import Caller, OnceKey, Replayed, Runtime
 from engine.transaction.opening import Opening, open_instance
+from engine.transaction.texts import kept_text
+
+TITLE_LENGTH_MAX = 300
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +66,7 @@ def start_instance(runtime: Runtime, request: StartInstance) -> Started | NotOpe
             return NotOpened(refused=grant)
         opening = Opening(
             process=request.process,
-            title=request.title,
+            title=kept_text("title", request.title, length_max=TITLE_LENGTH_MAX) or "",
             unit=request.unit,
             year=request.year,
             period=request.period,

@@ -1,8 +1,8 @@
 """What may be settled about an instance beside its steps: who does it, which gate is lifted.
 
 1. `assign_instance` narrows a role to named people; who may open such instances may assign.
-2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the Director may, and
-   never for a gate that asks who acts.
+2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the Director may,
+   and never for a gate that asks who acts.
 """
 
 from collections.abc import Mapping
@@ -18,6 +18,7 @@ from engine.machine.opening import may_open
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
 from engine.transaction.opening import WrongOpening
+from engine.transaction.texts import kept_text
 
 WAIVING_ROLE = "director"
 FORBIDDEN_GATES = frozenset({"role", "unit", "assignment", "separation", "own_unit", "named_in"})
@@ -87,8 +88,7 @@ def assign_instance(runtime: Runtime, request: AssignInstance) -> Steered | NotS
             uow,
             case,
             EntryType.ASSIGNMENT_CHANGED,
-            actor=actor,
-            grant=grant,
+            by=(actor, grant),
             details={"old": before, "new": after},
         )
         return _done(uow, request.caller, request.key, case, entry)
@@ -118,13 +118,14 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             return NotSteered(refused=Refused((unmet,)))
         if request.gate.split(":")[0] in FORBIDDEN_GATES:
             raise Invalid("gate_not_waivable", gate=request.gate)
-        if not request.reason.strip():
+        reason = kept_text("reason", request.reason)
+        if reason is None:
             raise Invalid("waiver_without_reason", gate=request.gate)
         if request.until < uow.today:
             raise Invalid("waiver_in_past", until=request.until.isoformat())
         waiver = Waiver(
             gate=request.gate,
-            reason=request.reason.strip(),
+            reason=reason,
             granted_by=actor.person,
             until=request.until,
         )
@@ -133,8 +134,7 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             uow,
             case,
             EntryType.WAIVER_GRANTED,
-            actor=actor,
-            grant=grant,
+            by=(actor, grant),
             details={"gate": waiver.gate, "until": waiver.until.isoformat()},
             reason=waiver.reason,
         )
@@ -171,11 +171,11 @@ def _log(
     case: Case,
     kind: EntryType,
     *,
-    actor: Actor,
-    grant: Grant,
+    by: tuple[Actor, Grant],
     details: Mapping[str, object],
     reason: str | None = None,
 ) -> int:
+    actor, grant = by
     return uow.tables.log.append(
         LogDraft(
             type=kind,

@@ -1,1 +1,4 @@
-"""What leaves the house: when a message is tried again, and the port of the channels that carry it."""
+"""What leaves the house.
+
+When a message is tried again, and the port of the channels that carry it.
+"""

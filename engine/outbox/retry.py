@@ -1,4 +1,7 @@
-"""When a message that did not leave is tried again: after 1, 4, 16, 64 minutes …, a day at most, twelve tries."""
+"""When a message that did not leave is tried again.
+
+After 1, 4, 16, 64 minutes …, a day at most, twelve tries.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta

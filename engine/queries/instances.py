@@ -1,4 +1,7 @@
-"""Lists of instances, and one instance whole: its place, its steps, its files, its rows, its way so far."""
+"""Lists of instances, and one instance whole.
+
+Its place, its steps, its files, its rows, its way so far.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -183,12 +186,15 @@ def case_of(runtime: Runtime, caller: Caller, instance_id: str) -> tuple[Case, P
 
 
 def step_options(uow: UnitOfWork, case: Case, actor: Actor) -> tuple[StepOption, ...]:
-    """Every step that leaves the present state, for this actor; none when names are not registered."""
+    """Every step that leaves the present state, for this actor.
+
+    None when names are not registered.
+    """
     compiled = uow.pinned(case)
     registry = uow.tables.registry
     facts = facts_of(compiled.process, case, registry)
     found = available(compiled, case, actor=actor, facts=facts, registry=registry)
-    return tuple(_option(compiled.process, case, option) for option in found)
+    return tuple(_option(compiled.process, option) for option in found)
 
 
 def summary_of(uow: UnitOfWork, stored: StoredInstance, units: Mapping[str, Title]) -> Summary:
@@ -294,7 +300,7 @@ def _runs(uow: UnitOfWork, process: Process) -> bool:
     return all(f"{process.process}.{name}" in uow.tables.registry.facts for name in process.facts)
 
 
-def _option(process: Process, case: Case, option: Option) -> StepOption:
+def _option(process: Process, option: Option) -> StepOption:
     step = process.transitions[option.transition]
     required = {
         unmet.subject for unmet in option.unmet if unmet.fillable and unmet.subject is not None

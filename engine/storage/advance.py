@@ -1,7 +1,7 @@
 """The seam of the hot path: everything a decision reads, and everything an accepted step writes.
 
-1. One function in (`read_case`), one out (`write_step`); a faster inside (fixed SQL, one writer with
-   group commit) may move in here without a change elsewhere.
+1. One function in (`read_case`), one out (`write_step`); a faster inside (fixed SQL, one writer
+   with group commit) may move in here without a change elsewhere.
 2. The case is read whole, under the lock on its row, so that guards and facts see one picture.
 3. JSON becomes typed values here, by the definition to which the instance is pinned.
 """
@@ -103,7 +103,10 @@ def read_case(
 
 
 def write_step(tables: Tables, write: StepWrite, *, entry: int) -> bool:
-    """Write an accepted step; False (and nothing written) when the version was not the expected one."""
+    """Write an accepted step.
+
+    False (and nothing written) when the version was not the expected one.
+    """
     if not tables.instances.move(write.move):
         return False
     tables.instances.add_step(write.move.instance_id, write.step, entry=entry)

@@ -1,4 +1,6 @@
-"""The log: append-only entries of one organisation, and the head under whose lock they are appended.
+"""The log.
+
+Append-only entries of one organisation, and the head under whose lock they are appended.
 
 1. The body is made once (`engine.audit`), stored as bytes and never made again; the other columns
    are projections for reading, held against the body by the verifier.
@@ -30,11 +32,12 @@ from engine.audit.payload import (
     payload_from_bytes,
     seal_payload,
 )
+from engine.audit.profile import AuditInputError
 from engine.audit.verifier import StoredHead, StoredRow
 from engine.definition.model import FieldSpec
+from engine.errors import Invalid
 from engine.machine.actor import Actor
 from engine.storage.database import UtcDateTime
-
 
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 """How a body spells an instant, for the comparison of its projection."""
@@ -138,7 +141,10 @@ class LogEntry:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LogFilter:
-    """What a reading of the log is narrowed to; None leaves a side open. `first`, `last` are instants."""
+    """What a reading of the log is narrowed to.
+
+    None leaves a side open. `first`, `last` are instants.
+    """
 
     instance: str | None = None
     process: str | None = None
@@ -170,6 +176,10 @@ def split_changes(
     return tuple(plain), tuple(personal)
 
 
+class NotLoggable(Invalid):
+    """What was to be written down breaks the profile of the log; nothing was written."""
+
+
 class LogRepository:
     """The log of one organisation.
 
@@ -196,7 +206,7 @@ class LogRepository:
         """Write an entry at the end of the log; its index.
 
         Raises:
-            AuditInputError: the draft breaks the profile of the log.
+            NotLoggable: the draft breaks the profile of the log.
         """
         head = self._head(lock=True)
         payload = _sealed(
@@ -231,7 +241,10 @@ class LogRepository:
             flags=draft.flags,
             evidence=draft.evidence,
         )
-        body = canonical_bytes(entry)
+        try:
+            body = canonical_bytes(entry)
+        except AuditInputError as error:
+            raise NotLoggable(error.code, **error.params) from error
         leaf = leaf_hash(body)
         row = LogEntryRow(
             organization_id=self._id,
@@ -326,7 +339,10 @@ class LogRepository:
 def _sealed(payload: Payload) -> SealedPayload | None:
     if not (payload.changes or payload.reason or payload.details):
         return None
-    return seal_payload(payload, secrets.token_bytes(SALT_BYTES))
+    try:
+        return seal_payload(payload, secrets.token_bytes(SALT_BYTES))
+    except AuditInputError as error:
+        raise NotLoggable(error.code, **error.params) from error
 
 
 def _conditions(wanted: LogFilter) -> list[Any]:

@@ -1,7 +1,8 @@
 """The database: engine, sessions, column types, and the columns that every record table has.
 
-1. SQLite runs in WAL with `synchronous=FULL`; a writing transaction begins IMMEDIATE, because a read
-   that turns into a write fails at once when another writer was faster, whatever the busy timeout.
+1. SQLite runs in WAL with `synchronous=FULL`; a writing transaction begins IMMEDIATE, because a
+   read that turns into a write fails at once when another writer was faster, whatever the busy
+   timeout.
 2. PostgreSQL runs READ COMMITTED; writers of one organisation meet at its log head.
 3. Instants are stored in UTC and refused when naive.
 """
@@ -50,7 +51,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
-        return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+        stored: datetime = value
+        return stored.astimezone(UTC) if stored.tzinfo else stored.replace(tzinfo=UTC)
 
 
 JsonColumn = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")

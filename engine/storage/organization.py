@@ -1,9 +1,11 @@
 """The organisation: units, people, dated grants, delegations, qualifications, calendar days.
 
-1. Everything here is dated: `valid_from` holds from that day on, `valid_to` is the last day (None = open).
+1. Everything here is dated: `valid_from` holds from that day on, `valid_to` is the last day (None
+   = open).
 2. An `Actor` is built from what is in force on a day; a delegation in force lends the roles of its
    giver, marked with the giver's id.
-3. Calendar days are the organisation's own rows; a library seeds them once and is never asked again.
+3. Calendar days are the organisation's own rows; a library seeds them once and is never asked
+   again.
 """
 
 from collections.abc import Iterable
@@ -128,6 +130,16 @@ class CalendarDayRow(SQLModel, table=True):
     entered_at: datetime = Field(sa_type=UtcDateTime)
 
 
+_TABLES: dict[str, type[SQLModel]] = {
+    "qms": QmsRow,
+    "units": UnitRow,
+    "people": PersonRow,
+    "grants": GrantRow,
+    "delegations": DelegationRow,
+    "qualifications": QualificationRow,
+}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Organization:
     """A tenant as the floors above know it."""
@@ -190,9 +202,23 @@ class OrganizationRepository:
         row = self._session.get(OrganizationRow, self._id)
         return None if row is None else _organization(row)
 
-    def add(self, row: SQLModel) -> None:
-        """Add a dated row (unit, person, grant, …) made by this file's tables."""
-        self._session.add(row)
+    def add(self, table: str, /, **values: Any) -> None:
+        """Add a dated row to one of qms, units, people, grants, delegations, qualifications."""
+        self._session.add(_TABLES[table](organization_id=self._id, **values))
+
+    def add_day(self, day: CalendarDay, *, by: str, at: datetime) -> None:
+        """Add a day that differs from the week's rule."""
+        self._session.add(
+            CalendarDayRow(
+                organization_id=self._id,
+                day=day.date,
+                kind=day.kind.value,
+                label=day.label,
+                source=day.source,
+                entered_by=by,
+                entered_at=at,
+            )
+        )
 
     def units(self, on: date) -> tuple[Unit, ...]:
         """The units in force on a day, by id."""
@@ -203,7 +229,10 @@ class OrganizationRepository:
         )
 
     def actor(self, person: str, *, on: date, token: str | None = None) -> Actor | None:
-        """The person with every role in force on a day, lent ones included; None when unknown or gone."""
+        """The person with every role in force on a day, lent ones included.
+
+        None when unknown or gone.
+        """
         row = self._session.get(PersonRow, (self._id, person))
         if row is None or not (
             row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)

@@ -1,10 +1,12 @@
-"""Keep a file for a requirement: its record, its link, its log entry. The bytes are durable already.
+"""Keep a file for a requirement.
+
+Its record, its link, its log entry. The bytes are durable already.
 
 1. Who may supply it: the roles that the requirement names, else those of the steps that ask for it,
    narrowed to unit and assignment exactly as for those steps.
 2. A requirement with a reviewer leaves the file `received`; all others are `accepted` at once.
-3. A newer file supersedes an older one of the same requirement; both stay. What an accepted step has
-   used is frozen, and cannot be superseded by the way.
+3. A newer file supersedes an older one of the same requirement; both stay. What an accepted step
+   has used is frozen, and cannot be superseded by the way.
 4. The leaf holds digest and size; the file name, which may name a person, stands in the payload.
 """
 

@@ -1,4 +1,7 @@
-"""Put messages into the outbox: for named people, and for the holders of roles in the case's unit."""
+"""Put messages into the outbox.
+
+For named people, and for the holders of roles in the case's unit.
+"""
 
 from engine.machine.instance import Case
 from engine.machine.intent import Notify

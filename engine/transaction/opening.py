@@ -2,8 +2,10 @@
 
 1. The newest published version is pinned for good.
 2. A code such as `IA-2026-01` is gapless per organisation, process and year: the log head is locked
-   before the number is taken, so two who open at once get two numbers and a rollback gives one back.
-3. A child carries its origin (parent, record set, row); the successor of a child has the same parent.
+   before the number is taken, so two who open at once get two numbers and a rollback gives one
+   back.
+3. A child carries its origin (parent, record set, row); the successor of a child has the same
+   parent.
 """
 
 from collections.abc import Mapping
@@ -60,7 +62,8 @@ def open_instance(uow: UnitOfWork, opening: Opening, *, actor: Actor, grant: Gra
     uow.tables.log.lock()
     year = opening.year or uow.today.year
     code = _code(uow, process, year)
-    stored = _stored(uow, compiled, opening, fields, code=code, year=year, by=actor.person)
+    named = replace(opening, year=year, fields=as_json(fields))
+    stored = _stored(uow, compiled, named, code=code, by=actor.person)
     uow.tables.instances.add(stored)
     step = Step(
         version=0,
@@ -132,12 +135,11 @@ def _stored(
     uow: UnitOfWork,
     compiled: Compiled,
     opening: Opening,
-    fields: Mapping[str, Any],
     *,
     code: str,
-    year: int,
     by: str,
 ) -> StoredInstance:
+    """The row of a new instance; `opening` has its year and its fields as JSON by now."""
     process = compiled.process
     return StoredInstance(
         id=uow.new_id(),
@@ -149,11 +151,11 @@ def _stored(
         unit=opening.unit,
         qms=uow.tables.organization.qms_of(opening.unit, on=uow.today)
         or (uow.tables.instances.get(opening.parent_id).qms if opening.parent_id else None),  # type: ignore[union-attr]
-        year=year,
+        year=opening.year or uow.today.year,
         state=process.initial,
         final=process.states[process.initial].final,
         version=0,
-        fields=as_json(fields),
+        fields=dict(opening.fields),
         assignees={role: list(people) for role, people in opening.assignees.items()},
         flags=(),
         parent_id=opening.parent_id,

@@ -6,7 +6,7 @@ from alembic import context
 from sqlalchemy import Connection
 
 
-def _ours(_object: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:  # noqa: FBT001
+def _ours(_object: Any, name: str | None, kind: str, reflected: bool, _compare_to: Any) -> bool:
     """Leave tables alone that are not in our metadata, such as the job engine's."""
     metadata = context.config.attributes["metadata"]
     return not (kind == "table" and reflected and name not in metadata.tables)

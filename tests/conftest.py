@@ -1,0 +1,16 @@
+"""What every test shares: the budgets of Hypothesis.
+
+`dev` is quick, `ci` repeats itself exactly, `nightly` looks long. `HYPOTHESIS_PROFILE` chooses;
+`--hypothesis-profile` on the command line wins over it.
+"""
+
+import os
+
+from hypothesis import settings
+
+settings.register_profile("dev", max_examples=50, deadline=None)
+settings.register_profile("ci", max_examples=200, deadline=None, derandomize=True)
+settings.register_profile("nightly", max_examples=5000, deadline=None)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+pytest_plugins = ["tests.fixtures"]
