@@ -63,13 +63,19 @@ class Words:
         return _Sentence(self, language).vformat(template, (), params)
 
     def explain(
-        self, unmet: Unmet, language: str, *, process: Process, of: str | None = None
+        self,
+        unmet: Unmet,
+        language: str,
+        *,
+        process: Process,
+        transition: str | None = None,
+        record_set: str | None = None,
     ) -> str:
         """Say what is missing, with the titles that the definition gives things.
 
-        `of` is the step or the record set that somebody wanted to take or to write.
+        `transition` or `record_set` is what somebody wanted to take or to write.
         """
-        subject = _subject(unmet, process, of)
+        subject = _subject(unmet, process, transition, record_set)
         params = {
             **unmet.params,
             "subject": title(subject, language) if subject else (unmet.subject or ""),
@@ -171,14 +177,16 @@ class _Sentence(string.Formatter):
                 return "—" if value is None else str(value)
 
 
-def _subject(unmet: Unmet, process: Process, of: str | None) -> Text | None:
+def _subject(
+    unmet: Unmet, process: Process, transition: str | None, record_set: str | None
+) -> Text | None:
     """What the definition calls the thing that an unmet speaks of."""
-    step, record_set = process.transitions.get(of or ""), process.records.get(of or "")
+    step, rows = process.transitions.get(transition or ""), process.records.get(record_set or "")
     named: Mapping[str, Any] = {}
     if unmet.code in _OF_EVIDENCE:
         named = process.evidence
     elif unmet.code in _OF_FIELD:
-        named = record_set.columns if record_set else process.fields
+        named = rows.columns if rows else process.fields
     elif unmet.code is UnmetCode.SEPARATION:
         named = process.transitions
     elif unmet.code is UnmetCode.CONDITION and step is not None:

@@ -197,24 +197,32 @@ def process() -> Process:
 
 
 @pytest.mark.parametrize(
-    ("unmet", "of", "said"),
+    ("unmet", "wanted", "said"),
     [
-        (Unmet(UnmetCode.EVIDENCE_MISSING, "plan", params={"needed": 2}), "go", "Kế hoạch 2"),
-        (Unmet(UnmetCode.FIELD_MISSING, "note"), "go", "Ghi chú"),
-        (Unmet(UnmetCode.FIELD_MISSING, "note"), "line", "Cột"),
-        (Unmet(UnmetCode.FIELD_MISSING, "gone"), "go", "gone"),
-        (Unmet(UnmetCode.SEPARATION, "go"), None, "Đi"),
-        (Unmet(UnmetCode.CONDITION, "ready"), "go", "Đã sẵn sàng"),
-        (Unmet(UnmetCode.CONDITION, "ready"), None, "ready"),
-        (Unmet(UnmetCode.GUARD, "own_rule", params={"n": 3}), "go", "Quy định riêng 3"),
-        (Unmet(UnmetCode.GUARD, "other"), "go", "Điều kiện other"),
-        (Unmet(UnmetCode.ROLE, who_can=("director",)), "go", "Giám đốc Sở"),
+        (
+            Unmet(UnmetCode.EVIDENCE_MISSING, "plan", params={"needed": 2}),
+            {"transition": "go"},
+            "Kế hoạch 2",
+        ),
+        (Unmet(UnmetCode.FIELD_MISSING, "note"), {"transition": "go"}, "Ghi chú"),
+        (Unmet(UnmetCode.FIELD_MISSING, "note"), {"record_set": "line"}, "Cột"),
+        (Unmet(UnmetCode.FIELD_MISSING, "gone"), {"transition": "go"}, "gone"),
+        (Unmet(UnmetCode.SEPARATION, "go"), {}, "Đi"),
+        (Unmet(UnmetCode.CONDITION, "ready"), {"transition": "go"}, "Đã sẵn sàng"),
+        (Unmet(UnmetCode.CONDITION, "ready"), {}, "ready"),
+        (
+            Unmet(UnmetCode.GUARD, "own_rule", params={"n": 3}),
+            {"transition": "go"},
+            "Quy định riêng 3",
+        ),
+        (Unmet(UnmetCode.GUARD, "other"), {"transition": "go"}, "Điều kiện other"),
+        (Unmet(UnmetCode.ROLE, who_can=("director",)), {"transition": "go"}, "Giám đốc Sở"),
     ],
 )
 def test_what_is_missing_is_told_with_the_words_of_the_definition(
-    small: Words, process: Process, unmet: Unmet, of: str | None, said: str
+    small: Words, process: Process, unmet: Unmet, wanted: dict[str, str], said: str
 ) -> None:
-    assert small.explain(unmet, "vi", process=process, of=of) == said
+    assert small.explain(unmet, "vi", process=process, **wanted) == said
 
 
 @pytest.mark.parametrize(
