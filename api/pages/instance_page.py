@@ -1,0 +1,435 @@
+"""One instance as a page shows it: an `InstanceView` put into words, forms and files.
+
+1. A step that is mine has a form. Where something is missing that the form cannot bring, it says so
+   in sentences, and offers no button that would only be refused.
+2. A file that the step looks at can come with the step, in the same request.
+3. The step whose form just came back is open, with what was typed.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
+
+from api.pages.forms import Choices, Entry, Typed, entry_of
+from api.pages.showing import LABEL_LENGTH, Reason, Voice, is_long
+from engine.definition.model import FieldSpec, Process, Text
+from engine.definition.values import to_json
+from engine.machine.decision import Unmet, UnmetCode
+from engine.machine.instance import Row
+from engine.queries.instances import InstanceView, RecordTable, RouteStep, Slot, StepOption
+
+Title = Mapping[str, str]
+
+EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {"jpg": (".jpg", ".jpeg")}
+OUTDATED: Final = frozenset({"superseded", "rejected", "disposed"})
+REPLACEABLE: Final = frozenset({"received", "accepted"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileLine:
+    """A file as a line of its requirement."""
+
+    id: str
+    filename: str
+    size: int
+    sha256: str
+    status: str
+    status_words: str
+    note: str
+    by: str
+    at: datetime
+    effective_on: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotView:
+    """A requirement with its files, and what its form needs.
+
+    Attributes:
+        accept: for the browser's file dialog; `types` for people.
+        enough: as many files as the requirement asks for are there.
+        missing: the step that shows it cannot be taken without a file from this form.
+    """
+
+    requirement: str
+    title: Title
+    accept: str
+    types: str
+    min: int
+    max_bytes: int
+    files: tuple[FileLine, ...]
+    older: tuple[FileLine, ...]
+    replaceable: tuple[FileLine, ...]
+    rows: tuple[tuple[str, str], ...]
+    wanted_now: bool
+    may_supply: bool
+    may_review: bool
+    missing: bool = False
+
+    @property
+    def present(self) -> int:
+        """How many files are there."""
+        return len(self.files)
+
+    @property
+    def enough(self) -> bool:
+        """Whether as many files are there as the requirement asks for."""
+        return self.present >= self.min
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepView:
+    """A step with its form, or with the reasons why there is none.
+
+    Attributes:
+        possible: nothing is missing but what the form itself can bring.
+        ends: the step leads to an end without success, so that the page asks once more.
+    """
+
+    transition: str
+    title: Title
+    to: tuple[Title, ...]
+    entries: tuple[Entry, ...]
+    slots: tuple[SlotView, ...]
+    blocking: tuple[Reason, ...]
+    reason: str
+    reason_required: bool
+    sign: bool
+    possible: bool
+    ready: bool
+    ends: bool
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowView:
+    """A row of a record set: short values as cells, long texts by name."""
+
+    id: str
+    version: int
+    cells: tuple[str, ...]
+    texts: tuple[tuple[Text, str], ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableView:
+    """A record set as a table."""
+
+    name: str
+    title: Text
+    columns: tuple[Text, ...]
+    long: bool
+    rows: tuple[RowView, ...]
+    may_edit: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LegView:
+    """One step of the way so far, in words."""
+
+    title: Title
+    from_title: Title | None
+    to_title: Title
+    who: str
+    on_behalf_of: str | None
+    role: str
+    at: datetime
+    working_days: int | None
+    reason: str | None
+    internal: bool
+    flags: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChildView:
+    """A child instance in a list."""
+
+    id: str
+    code: str
+    title: str
+    unit: str
+    state_title: Title
+    final: str | None
+    due_on: date | None
+
+
+def with_rows(voice: Voice, view: InstanceView) -> Voice:
+    """The voice that also knows what the rows of this case are called."""
+    named = replace(voice, people=_names(voice, view), units=view.units)
+    for table in view.records:
+        labels = {row.id: _short(named.label(row, table.spec)) for row in table.rows}
+        named = replace(named, rows={**named.rows, table.name: labels})
+    return named
+
+
+def steps_of(
+    view: InstanceView, voice: Voice, choices: Choices, *, typed: Typed, wanted: str | None
+) -> tuple[tuple[StepView, ...], tuple[StepView, ...]]:
+    """The steps that are mine, the nearest first, and those that are not."""
+    slots = {slot.requirement: slot for slot in slots_of(view, voice)}
+    mine, others = [], []
+    for option in view.options:
+        step = _step(view, option, voice, choices, typed if option.transition == wanted else None)
+        if option.mine:
+            mine.append(replace(step, slots=_slots_for(option, slots)))
+        else:
+            others.append(step)
+    mine = sorted((_weighed(step, view) for step in mine), key=_nearness(view.process))
+    opened = wanted or next((step.transition for step in mine if step.possible), None)
+    shown = tuple(replace(step, open=step.transition == opened) for step in mine)
+    return shown, tuple(others)
+
+
+def slots_of(view: InstanceView, voice: Voice) -> tuple[SlotView, ...]:
+    """Every requirement with its files."""
+    return tuple(_slot(slot, view, voice) for slot in view.slots)
+
+
+def values_of_case(view: InstanceView, voice: Voice) -> tuple[tuple[Text, str], ...]:
+    """The fields that have a value, in the order of the definition."""
+    return tuple(
+        (spec.title, voice.value(view.typed_fields[name], spec, name=name))
+        for name, spec in view.process.fields.items()
+        if view.typed_fields.get(name) is not None
+    )
+
+
+def tables_of(view: InstanceView, voice: Voice) -> tuple[TableView, ...]:
+    """The record sets that have rows or may be written to now."""
+    return tuple(
+        table_of(table, voice) for table in view.records if table.rows or table.may_edit
+    )
+
+
+def table_of(table: RecordTable, voice: Voice) -> TableView:
+    """One record set as a table."""
+    columns = table.spec.columns
+    short = {name: spec for name, spec in columns.items() if not is_long(spec)}
+    long = {name: spec for name, spec in columns.items() if is_long(spec)}
+    return TableView(
+        name=table.name,
+        title=table.spec.title,
+        columns=tuple(spec.title for spec in short.values()),
+        long=bool(long),
+        rows=tuple(_row(row, short, long, voice) for row in table.rows),
+        may_edit=table.may_edit,
+    )
+
+
+def row_entries(
+    view: InstanceView,
+    table: RecordTable,
+    voice: Voice,
+    choices: Choices,
+    *,
+    row: Row | None,
+    typed: Typed,
+) -> tuple[Entry, ...]:
+    """The inputs for a row; a column that names a record set offers its rows."""
+    entries = []
+    for name, spec in table.spec.columns.items():
+        stored = None if row is None else to_json(row.values.get(name))
+        entry = entry_of(
+            name, spec, choices=choices, stored=stored, required=spec.required, typed=typed
+        )
+        if spec.type == "text" and name in voice.rows and name != table.name:
+            entry = replace(entry, options=tuple(voice.rows[name].items()))
+        entries.append(entry)
+    return tuple(entries)
+
+
+def route_of(view: InstanceView, voice: Voice) -> tuple[LegView, ...]:
+    """The way so far, oldest first."""
+    return tuple(_leg(leg, voice) for leg in view.route)
+
+
+def children_of(
+    view: InstanceView, voice: Voice, processes: Mapping[str, Process]
+) -> tuple[ChildView, ...]:
+    """The child instances, with the words of their own definitions."""
+    return tuple(
+        ChildView(
+            id=child.id,
+            code=child.code,
+            title=child.title,
+            unit=voice.unit(child.unit),
+            state_title=_state_title(processes.get(child.process), child.state),
+            final=child.final,
+            due_on=child.due_on,
+        )
+        for child in view.children
+    )
+
+
+def flag_words(flags: Iterable[str], voice: Voice) -> tuple[str, ...]:
+    """Marks in words; one of a definition's own has none and is shown as it is."""
+    return tuple(_flag(flag, voice) for flag in flags)
+
+
+def _names(voice: Voice, view: InstanceView) -> dict[str, str]:
+    return {**voice.people, **{person.id: person.name for person in view.people.values()}}
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LABEL_LENGTH else f"{text[: LABEL_LENGTH - 1]}…"
+
+
+def _state_title(process: Process | None, state: str) -> Title:
+    if process is None or state not in process.states:
+        return {"vi": state, "en": state}
+    return process.states[state].title.model_dump()
+
+
+def _step(
+    view: InstanceView, option: StepOption, voice: Voice, choices: Choices, typed: Typed | None
+) -> StepView:
+    spec = view.process.transitions[option.transition]
+    anew = set(spec.must_change)
+    return StepView(
+        transition=option.transition,
+        title=option.title,
+        to=tuple(title for name, title in option.to.items() if name != view.summary.state),
+        entries=tuple(
+            entry_of(
+                name,
+                field,
+                choices=choices,
+                stored=None if name in anew else view.fields.get(name),
+                required=required or name in spec.fields or name in anew,
+                typed=typed,
+            )
+            for name, (field, required) in option.fields.items()
+        ),
+        slots=(),
+        blocking=voice.reasons(
+            (one for one in option.unmet if not one.fillable), view.process, option.transition
+        ),
+        reason="" if typed is None else typed.text("reason"),
+        reason_required=option.reason_required,
+        sign=spec.sign,
+        possible=option.mine,
+        ready=option.ready,
+        ends=bool(option.to)
+        and all(view.process.states[state].final == "aborted" for state in option.to),
+    )
+
+
+def _slots_for(option: StepOption, slots: Mapping[str, SlotView]) -> tuple[SlotView, ...]:
+    lacking = {one.subject for one in option.unmet if _is_missing_file(one)}
+    return tuple(
+        replace(slots[name], missing=name in lacking)
+        for name in option.evidence
+        if slots[name].may_supply
+    )
+
+
+def _is_missing_file(unmet: Unmet) -> bool:
+    """Whether another file would do; one that waits for its review is there already."""
+    return unmet.code.value.startswith("evidence_") and unmet.code is not (
+        UnmetCode.EVIDENCE_UNREVIEWED
+    )
+
+
+def _weighed(step: StepView, view: InstanceView) -> StepView:
+    """Leave out what the form can bring from the reasons, and see whether anything is left."""
+    option = next(one for one in view.options if one.transition == step.transition)
+    brought = {slot.requirement for slot in step.slots}
+    left = [
+        one
+        for one in option.unmet
+        if not one.fillable and not (_is_missing_file(one) and one.subject in brought)
+    ]
+    if not left:
+        return replace(step, possible=True, blocking=(), ready=True)
+    return replace(step, possible=False, ready=False)
+
+
+def _nearness(process: Process) -> Any:
+    """Steps of the way itself come first, then those that may be taken from anywhere."""
+
+    def key(step: StepView) -> tuple[bool, bool]:
+        return process.transitions[step.transition].from_ == ("open",), not step.possible
+
+    return key
+
+
+def _slot(slot: Slot, view: InstanceView, voice: Voice) -> SlotView:
+    files = tuple(_file(file, voice) for file in slot.files)
+    current = tuple(file for file in files if file.status not in OUTDATED)
+    per = view.process.evidence[slot.requirement].per
+    return SlotView(
+        requirement=slot.requirement,
+        title=slot.title,
+        accept=",".join(extension for name in slot.accept for extension in _extensions(name)),
+        types=", ".join(name.upper() for name in slot.accept),
+        min=slot.min,
+        max_bytes=slot.max_bytes,
+        files=current,
+        older=tuple(file for file in files if file.status in OUTDATED),
+        replaceable=tuple(file for file in current if file.status in REPLACEABLE),
+        rows=tuple(voice.rows.get(per, {}).items()) if per else (),
+        wanted_now=slot.wanted_now,
+        may_supply=slot.may_supply,
+        may_review=slot.may_review,
+    )
+
+
+def _extensions(name: str) -> tuple[str, ...]:
+    return EXTENSIONS.get(name, (f".{name}",))
+
+
+def _file(file: Any, voice: Voice) -> FileLine:
+    return FileLine(
+        id=file.id,
+        filename=file.filename,
+        size=file.size,
+        sha256=file.sha256,
+        status=file.status,
+        status_words=voice.words.say(f"evidence_status.{file.status}", {}, voice.language),
+        note=file.note,
+        by=voice.person(file.received_by),
+        at=file.received_at,
+        effective_on=file.effective_on,
+    )
+
+
+def _row(
+    row: Row, short: Mapping[str, FieldSpec], long: Mapping[str, FieldSpec], voice: Voice
+) -> RowView:
+    return RowView(
+        id=row.id,
+        version=row.version,
+        cells=tuple(
+            voice.value(row.values.get(name), spec, name=name) for name, spec in short.items()
+        ),
+        texts=tuple(
+            (spec.title, voice.value(row.values[name], spec))
+            for name, spec in long.items()
+            if row.values.get(name) is not None
+        ),
+    )
+
+
+def _leg(leg: RouteStep, voice: Voice) -> LegView:
+    step = leg.step
+    return LegView(
+        title=leg.title,
+        from_title=leg.from_title,
+        to_title=leg.to_title,
+        who=voice.person(step.person),
+        on_behalf_of=voice.person(step.on_behalf_of) if step.on_behalf_of else None,
+        role="" if step.person == "system" else step.role,
+        at=step.at,
+        working_days=leg.working_days,
+        reason=step.reason,
+        internal=step.internal,
+        flags=flag_words(step.flags, voice),
+    )
+
+
+def _flag(flag: str, voice: Voice) -> str:
+    if flag.startswith("waived:"):
+        return voice.ui("flag.waived")
+    code = f"flag.{flag}"
+    return voice.words.say(code, {}, voice.language) if voice.words.knows(code) else flag
