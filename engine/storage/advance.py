@@ -63,6 +63,8 @@ class StepWrite:
     move: Move
     step: Step
     evidence_used: tuple[str, ...]
+    visit_served: int
+    """The visit of the state that was left; fresh evidence serves one visit only."""
     timers: tuple[Timer, ...] | None
     """The timers of the state that was entered; None leaves those that run."""
 
@@ -110,7 +112,9 @@ def write_step(tables: Tables, write: StepWrite, *, entry: int) -> bool:
     if not tables.instances.move(write.move):
         return False
     tables.instances.add_step(write.move.instance_id, write.step, entry=entry)
-    tables.evidence.freeze(write.evidence_used)
+    tables.evidence.freeze(
+        write.evidence_used, state=write.step.from_state, visit=write.visit_served
+    )
     if write.timers is not None:
         tables.timers.disarm(write.move.instance_id)
         tables.timers.arm(write.timers)

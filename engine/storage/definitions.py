@@ -1,6 +1,7 @@
 """Published versions of definitions: canonical JSON, kept for ever.
 
-1. (process, version) is published once; the same number with another digest is refused by the caller.
+1. (process, version) is published once; the same number with another digest is refused by the
+   caller.
 2. A running instance is pinned to a version, so rows are never changed and never removed.
 """
 

@@ -43,6 +43,8 @@ class EvidenceRow(SQLModel, table=True):
     reviewed_by: str | None = None
     reviewed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     superseded_by: str | None = None
+    used_state: str | None = None
+    used_visit: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,8 @@ class StoredEvidence:
     reviewed_by: str | None = None
     reviewed_at: datetime | None = None
     superseded_by: str | None = None
+    used_state: str | None = None
+    used_visit: int | None = None
 
     def as_file(self) -> EvidenceFile:
         """What a decision may know of it."""
@@ -86,6 +90,8 @@ class StoredEvidence:
             supplied_by=self.received_by,
             row=self.row,
             reviewed=self.reviewed_by is not None,
+            used_state=self.used_state,
+            used_visit=self.used_visit,
         )
 
 
@@ -132,9 +138,9 @@ class EvidenceRepository:
         )
         return frozenset(self._session.exec(query))
 
-    def freeze(self, evidence_ids: tuple[str, ...]) -> None:
-        """Mark what an accepted step used."""
-        self._set(evidence_ids, status="frozen")
+    def freeze(self, evidence_ids: tuple[str, ...], *, state: str, visit: int) -> None:
+        """Mark what an accepted step used, and in which visit of which state."""
+        self._set(evidence_ids, status="frozen", used_state=state, used_visit=visit)
 
     def supersede(self, evidence_id: str, by: str) -> None:
         """Let a newer file stand in for this one."""

@@ -1,7 +1,7 @@
 """Running processes: the instance row, its history of accepted steps, its waivers.
 
-1. `version` counts accepted transitions; `move` compares and sets it, so that of two writers who saw
-   the same version exactly one wins.
+1. `version` counts accepted transitions; `move` compares and sets it, so that of two writers who
+   saw the same version exactly one wins.
 2. Fields are kept as JSON; typing them is the definition's business, in `advance.py`.
 3. History rows are a projection of the log; `audit verify` holds the two together.
 """

@@ -1,4 +1,7 @@
-"""Gapless numbers: a row-locked series hands out 1, 2, 3 … and takes a number back with the transaction."""
+"""Gapless numbers.
+
+A row-locked series hands out 1, 2, 3 … and takes a number back with the transaction.
+"""
 
 from sqlmodel import Field, Session, SQLModel, col, select
 

@@ -1,4 +1,6 @@
-"""Rows of a case. A process with columns of its own brings a table; every other one uses `record_row`.
+"""Rows of a case. A process with columns of its own brings a table.
+
+Every other one uses `record_row`.
 
 1. A record set is written by one command only; effects go through the same function.
 2. Retiring keeps the row: the log refers to it, and an auditor may ask.

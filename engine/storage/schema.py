@@ -25,7 +25,10 @@ ADVISORY_LOCK = 7_315_001
 def upgrade(database: Database, folders: tuple[Path, ...]) -> None:
     """Run every revision that has not run yet."""
     with database.engine.connect() as connection:
-        if not database.is_sqlite:
+        if database.is_sqlite:
+            # Held to the end: a second caller waits here, and then finds nothing left to do.
+            connection.execution_options(quytrinh_writes=True).begin()
+        else:
             connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": ADVISORY_LOCK})
             connection.commit()
         try:

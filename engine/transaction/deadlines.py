@@ -1,6 +1,8 @@
 """The due day of the present state, and the timers that go with it."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from engine.machine.deadline_rule import due_at, due_of_state, timers_of_state
 from engine.machine.instance import Case
@@ -22,8 +24,16 @@ def due_and_timers(
     planned = timers_of_state(process, instance.state, case=case, entered_on=entered, zone=uow.zone)
     timers = tuple(
         Timer(
-            id=uow.new_id(), instance_id=instance.id, kind=plan.kind, at=plan.at, params=plan.params
+            id=uow.new_id(), instance_id=instance.id, kind=plan.kind, at=plan.at, params=_as_json(plan.params)
         )
         for plan in planned
     )
     return due_on, None if due_on is None else due_at(due_on, uow.zone), timers
+
+
+def _as_json(params: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a timer as they are stored: dates as ISO text."""
+    return {
+        name: value.isoformat() if isinstance(value, date) else value
+        for name, value in params.items()
+    }

@@ -165,6 +165,7 @@ def _write(
         move=move,
         step=instance.history[-1],
         evidence_used=accepted.evidence_used,
+        visit_served=case.instance.visits(case.instance.state),
         timers=timers,
     )
     if not write_step(uow.tables, write, entry=entry):

@@ -460,6 +460,8 @@ def upgrade() -> None:
         sa.Column("reviewed_by", sa.String(), nullable=True),
         sa.Column("reviewed_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("superseded_by", sa.String(), nullable=True),
+        sa.Column("used_state", sa.String(), nullable=True),
+        sa.Column("used_visit", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(
             ["organization_id", "instance_id"],
             ["instance.organization_id", "instance.id"],
