@@ -1,0 +1,54 @@
+import json
+from pathlib import Path
+
+from engine.machine.intent import Notify, RaiseFlag
+from engine.machine.registry import Registry
+from tests.unit.workflows.made_cases import ask, case, step
+from workflows import catalog as room
+from workflows.catalog import catalog
+
+ROOMS = Path(room.__file__).parent
+HOUSE_FLAGS = {"outside_window"}
+
+
+def words(process: str, language: str) -> dict[str, str]:
+    path = ROOMS / process / "words" / f"{language}.json"
+    found: dict[str, str] = json.loads(path.read_text("utf-8"))
+    return found
+
+
+def filled() -> Registry:
+    registry = Registry()
+    catalog(registry)
+    return registry
+
+
+def said(process: str) -> set[str]:
+    """Codes of everything that the effects of a process can say."""
+    fields = {"failure": "ineffective", "new_last_day": case(process).today.replace(month=12)}
+    asked = ask(
+        case(process, fields=fields, history=(step("fail", case(process).today, to="analysing"),))
+    )
+    own = [
+        effect
+        for effect in filled().effects.values()
+        if f"workflows.{process}." in getattr(effect, "__module__", "")
+    ]
+    intents = [intent for effect in own for intent in effect(asked)]
+    messages = {f"message.{i.message}" for i in intents if isinstance(i, Notify)}
+    flags = {i.flag for i in intents if isinstance(i, RaiseFlag)} - HOUSE_FLAGS
+    return messages | {f"flag.{flag}" for flag in flags}
+
+
+def test_the_catalog_registers_both_processes_without_a_clash() -> None:
+    registry = filled()
+    assert "internal_audit.units_without_slot" in registry.facts
+    assert "corrective_action.ineffective_before" in registry.facts
+
+
+def test_every_code_of_a_room_has_both_sentences_and_no_sentence_is_left_over() -> None:
+    guards = {f"guard.{name}" for name in filled().guards}
+    assert set(words("internal_audit", "vi")) == said("internal_audit")
+    assert set(words("corrective_action", "vi")) == said("corrective_action") | guards
+    for process in ("internal_audit", "corrective_action"):
+        assert set(words(process, "vi")) == set(words(process, "en"))
