@@ -1,13 +1,13 @@
 """Definitions made up by Hypothesis: sound ones, and ones with one fault planted.
 
-1. `definitions()` draws plain data as a file would hold them; `processes()` the model of it. Every one
-   is sound: the checks find nothing, which a property holds.
-2. A drawn definition is a chain of states with ways back, forks over fields, facts and counts, steps
-   that stay, a postponement, a cancellation, an overdue step of the house, evidence, separation,
-   record sets, deadlines, a window and guarantees. It has no children and no registered names but
-   its facts, so that it can be run alone.
-3. Its one success end, `done`, is entered from the last state of the chain alone, by `finish`, which
-   asks for `proof`.
+1. `definitions()` draws plain data as a file would hold them; `processes()` the model of it. Every
+   one is sound: the checks find nothing, which a property holds.
+2. A drawn definition is a chain of states with ways back, forks over fields, facts and counts,
+   steps that stay, a postponement, a cancellation, an overdue step of the house, evidence,
+   separation, record sets, deadlines, a window and guarantees. It has no children and no registered
+   names but its facts, so that it can be run alone.
+3. Its one success end, `done`, is entered from the last state of the chain alone, by `finish`,
+   which asks for `proof`.
 4. `FAULTS` maps a name to a mutator: it plants one fault into sound data and returns its code.
 """
 

@@ -63,6 +63,17 @@ _OF_ABSENCE: Final = frozenset(
 """Codes that say that something is missing. Where a part of the file could not be read, the missing
 thing may be in that part; they wait until it is mended."""
 
+_HIDDEN_BY: Final[Mapping[str, frozenset[str]]] = {
+    "window": frozenset({"E32"}),
+    "fields": frozenset({"E32"}),
+    "facts": frozenset({"E32"}),
+    "records": frozenset({"E32"}),
+    "evidence": frozenset({"E30"}),
+    "roles": frozenset({"E12", "E31"}),
+    "transitions": frozenset({"E35"}),
+}
+"""Section → the codes of names that it would declare, for a section that is set aside whole."""
+
 
 def check(
     process: Process,
@@ -126,7 +137,10 @@ def _stands(finding: Finding, reading: Reading) -> bool:
     """Whether a finding about a draft is also true of the whole text."""
     if reading.whole:
         return True
-    return finding.code not in _OF_ABSENCE and finding.params.get("name") not in reading.aside
+    hidden = {code for key in reading.aside for code in _HIDDEN_BY.get(key, ())}
+    return (
+        finding.code not in _OF_ABSENCE | hidden and finding.params.get("name") not in reading.aside
+    )
 
 
 def _structure(graph: Graph, places: Places) -> Iterator[Finding]:
@@ -339,5 +353,5 @@ def _given(node: Any, pattern: tuple[str, ...], path: Path = ()) -> Iterator[Pat
             yield from _given(below, tuple(rest), (*path, name))
     elif rest:
         yield from _given(getattr(node, key), tuple(rest), (*path, key))
-    elif getattr(node, key) not in {None, False}:
+    elif getattr(node, key) not in (None, False):
         yield (*path, key)

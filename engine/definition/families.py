@@ -18,7 +18,7 @@ from engine.definition.model import ChildrenSpec, Process, WaitFor
 def check(graph: Graph, others: Mapping[str, Process] | None, places: Places) -> Iterator[Finding]:
     """Yield E60, E61 and E62; without the others, E61 and E62 as far as one file can tell."""
     yield from _circular(graph.process, others or {}, places)
-    yield from _joins(graph, places)
+    yield from _joins(graph, others, places)
     if others is not None:
         known = {**others, graph.process.process: graph.process}
         yield from _children(graph.process, known, places)
@@ -66,7 +66,7 @@ def _circular(process: Process, others: Mapping[str, Process], places: Places) -
                 waiting.extend((child, (*way, child)) for child in below)
 
 
-def _joins(graph: Graph, places: Places) -> Iterator[Finding]:
+def _joins(graph: Graph, others: Mapping[str, Process] | None, places: Places) -> Iterator[Finding]:
     opened = _opened(graph.process)
     for name, step in graph.process.transitions.items():
         if step.wait_for is None:
@@ -75,8 +75,12 @@ def _joins(graph: Graph, places: Places) -> Iterator[Finding]:
         if not step.wait_for.in_:
             yield places.finding("E62", path, kind="states", transition=name)
             continue
-        before = can_reach(graph, {edge.source for edge in graph.of(name)})
+        sources = {edge.source for edge in graph.of(name)}
         asked = step.wait_for.process
+        if not sources or (asked is not None and others is not None and asked not in others):
+            # A step that cannot be reached, or a process that is not there, is a finding already.
+            continue
+        before = can_reach(graph, sources)
         if not any(
             opened[node.state].process == asked or asked is None
             for node in before

@@ -6,8 +6,9 @@
    for it; a step that stays does not touch it.
 3. `open` is every state that is not final, `=` the state itself; every arm of a `choose` is
    possible, whatever its condition: facts, fields and counts are free.
-4. A final state has no way out, even where a file draws one. Unknown names lead nowhere. Both are
-   findings elsewhere; here they only must not be in the way.
+4. A final state has no way out, even where a file draws one. Unknown names lead nowhere. Without an
+   initial state that is open the graph is empty. All three are findings elsewhere; here they only
+   must not be in the way.
 """
 
 from collections import deque
@@ -71,7 +72,8 @@ def build(process: Process) -> Graph:
     """Expand a definition into its graph, from the initial state on."""
     start = Node(process.initial)
     edges: dict[Node, Way] = {}
-    waiting = deque([start] if process.initial in process.states else [])
+    first = process.states.get(process.initial)
+    waiting = deque([start] if first is not None and first.final is None else [])
     returning = _returning(process)
     leaving = _leaving(process)
     while waiting:

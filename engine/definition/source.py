@@ -19,7 +19,7 @@ empty `by`.
 import json
 import re
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from pathlib import Path as FilePath
@@ -81,7 +81,7 @@ class Reading:
         findings: every fault of reading, in the order of the file.
         places: where each node stands, for the findings of the checks.
         draft: what could be built with the faulty parts set aside; None when nothing could.
-        aside: names of the entries that were set aside; a reference to one of them is no fault.
+        aside: names of the entries and sections set aside; a reference to one of them is no fault.
         whole: nothing but words was set aside, so that the draft says all that the file says.
     """
 
@@ -323,6 +323,7 @@ class _Aside:
             self.names.add(str(path[1]))
             return self.data[path[0]].pop(path[1], None) is not None
         top = str(path[0]) if path else "-"
+        self.names.add(top)
         if top in _STAND_INS:
             self.data[top] = _STAND_INS[top]
             return True
@@ -359,12 +360,15 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
     """Build the model, setting faulty parts aside until it can be built or nothing more helps."""
     for finding in tuple(notes.findings):
         aside.whole = aside.whole and finding.code == "E01"
-    aside.names |= _reserved(aside.data, notes)
+    reserved = _reserved(aside.data, notes)
+    aside.names |= reserved
+    aside.whole = aside.whole and not reserved
     for round_ in range(_ROUNDS):
         try:
             return Process.model_validate(aside.data)
         except ValidationError as error:
-            faults = [_read_error(details) for details in error.errors(include_url=False)]
+            details = error.errors(include_url=False)
+            faults = [_read_error(detail, notes.positions) for detail in details]
         if round_ == 0:
             for code, path, params in faults:
                 if not notes.faulty(_known(path, notes)):
@@ -396,10 +400,13 @@ def _reserved(data: Mapping[str, Any], notes: _Notes) -> set[str]:
     return found
 
 
-def _read_error(details: ErrorDetails) -> tuple[str, Path, dict[str, Any]]:
+def _read_error(details: ErrorDetails, spelt: Container[Path]) -> tuple[str, Path, dict[str, Any]]:
     """Turn what pydantic says of a node into code, path and parameters."""
     type_, context = details["type"], details.get("ctx", {})
     path: Path = tuple(part for part in details["loc"] if part != "[key]")
+    if path not in spelt and _is_branch(path[-1]):
+        # One of several types that the value could have had: none fits, and that is the fault.
+        type_, path = "no_type_fits", path[:-1]
     key = _key_of(path)
     if type_ == "extra_forbidden":
         near = get_close_matches(key, sorted(_KEYS), n=1)
@@ -414,6 +421,11 @@ def _read_error(details: ErrorDetails) -> tuple[str, Path, dict[str, Any]]:
         return _ARMS[type_], path, {"kind": "order", "transition": str(path[1])}
     kind = type_ if type_ in _OWN_KINDS else _KINDS.get(type_, "shape")
     return "E07", path, {"kind": kind, "key": key, **_numbers(context)}
+
+
+def _is_branch(part: str | int) -> bool:
+    """Whether the last part of a path names a type that was tried and not a key of the file."""
+    return part in {"str", "int", "bool"} or str(part).startswith("tuple[")
 
 
 def _wants_words(path: Path, type_: str) -> bool:

@@ -77,7 +77,8 @@ def _apart(process: Process, organization: Organization, places: Places) -> Iter
     actors = {name: _actors(process, name, organization.grants) for name in process.transitions}
     apart = _pairs(process)
     bad: set[str] = set()
-    for name in sorted(process.transitions, key=lambda n: len(_bound(n, apart))):
+    separated = [name for name, step in process.transitions.items() if step.not_same_as]
+    for name in sorted(separated, key=lambda n: len(_bound(n, apart))):
         bound = _bound(name, apart)
         if len(bound) == 1 or bound & bad or not all(actors[other] for other in bound):
             continue

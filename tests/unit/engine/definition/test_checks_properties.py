@@ -1,4 +1,4 @@
-"""What the strategy builds sound passes; each fault that is planted into it is found under its code."""
+"""What is drawn sound passes; each fault planted into it is found under its code."""
 
 import json
 from io import StringIO
