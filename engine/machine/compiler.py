@@ -5,7 +5,8 @@
 2. No text of a file ever becomes a callback: gates and arms are closures made here.
 3. One `prepare_event` callback asks all gates of the step; `conditions` only choose arms. Whether
     the step is refused is for `decide` to say: the attempt moves in any case.
-4. `to: previous` is an arm for every state that it can lead back to.
+4. `to: previous` is an arm for every state that it can lead back to, and a last one that marks the
+   attempt as lost: a case that came from nowhere must not slip into the next arm.
 """
 
 from collections import OrderedDict
@@ -29,7 +30,7 @@ class CompiledStep:
     """A transition with everything that a decision needs, worked out beforehand.
 
     Attributes:
-        fire: moves an attempt; False when no arm holds.
+        fire: moves an attempt to its target.
         destinations: source → every state that the step can lead to from there.
         system_only: only the house itself may take it.
     """
@@ -155,6 +156,7 @@ def _moves(process: Process, name: str) -> Iterator[tuple[str, str, tuple[_Arm, 
             elif target == "previous":
                 for back in process.destinations(name, source):
                     yield source, back, (*conditions, _came_from(back))
+                yield source, source, (*conditions, _came_from_nowhere)
             else:
                 yield source, target, conditions
 
@@ -183,6 +185,11 @@ def _came_from(state: str) -> _Arm:
         return attempt.resumed
 
     return chosen
+
+
+def _came_from_nowhere(event: EventData) -> bool:
+    _attempt_of(event).lost = True
+    return True
 
 
 def _attempt_of(event: EventData) -> Attempt:

@@ -146,7 +146,8 @@ def facts_of(
 def _try(compiled: Compiled, step: CompiledStep, attempt: Attempt) -> None:
     """Fire the machine; afterwards the attempt knows its target and everything unmet."""
     _check_registered(step, attempt.registry)
-    if not step.fire(attempt):
+    step.fire(attempt)
+    if attempt.lost:
         raise Corrupt("previous_state_unknown", instance=attempt.case.instance.id)
     if compiled.required:
         attempt.unmet.extend(_emptied(compiled, step, attempt))

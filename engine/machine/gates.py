@@ -35,6 +35,8 @@ class Attempt:
         values: fields of the case with those of the command laid over them.
         roles: roles in force for the step; what `who_can` of a mendable requirement says.
         grant: the grant by which the actor acts, once that is known.
+        resumed: the step returned to the state that was left before.
+        lost: the step leads to the previous state, and no state that it can lead to is that one.
     """
 
     # transitions keeps the state in `_place`: no transition of a file can have such a name.
@@ -47,6 +49,7 @@ class Attempt:
         "facts",
         "flags",
         "grant",
+        "lost",
         "registry",
         "resumed",
         "roles",
@@ -77,6 +80,7 @@ class Attempt:
         self.flags: list[str] = []
         self.evidence: list[str] = []
         self.resumed = False
+        self.lost = False
 
     @property
     def state(self) -> str:
