@@ -6,13 +6,14 @@
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from engine.audit.leaf import EntryType, Outcome
 from engine.definition.values import read_values
 from engine.errors import NotFound
 from engine.machine.actor import Actor
+from engine.machine.authorization import named
 from engine.machine.decide import facts_of
 from engine.machine.decision import Refused
 from engine.machine.instance import Case
@@ -78,6 +79,7 @@ def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
     case = uow.case(request.instance_id, lock=True)
     compiled = uow.pinned(case)
     change = _typed(uow, request, case)
+    case = _with_named(uow, case, change)
     facts = facts_of(compiled.process, case, uow.tables.registry)
     decided = decide_record(compiled.process, case, change, actor=actor, facts=facts)
     if isinstance(decided, Refused):
@@ -115,6 +117,19 @@ def _typed(uow: UnitOfWork, request: ChangeRow, case: Case) -> RecordChange:
         retire=request.retire,
         expected_version=request.expected_version,
     )
+
+
+def _with_named(uow: UnitOfWork, case: Case, change: RecordChange) -> Case:
+    """The case with everybody whom the change names: the rules ask for their units."""
+    columns = uow.pinned(case).process.records[change.record_set].columns
+    people = {
+        person
+        for name, spec in columns.items()
+        if spec.type == "person"
+        for person in named(change.values.get(name))
+    }
+    known = uow.tables.organization.known(people, on=uow.today)
+    return replace(case, people={**case.people, **known})
 
 
 def _log_refusal(
