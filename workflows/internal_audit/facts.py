@@ -127,6 +127,15 @@ def findings_not_agreed(case: Case) -> int:
     )
 
 
+def findings_of_own_unit(case: Case) -> int:
+    """Findings made or recorded by somebody who belongs to the unit that they are about."""
+    return sum(
+        row.values["unit"]
+        in {_unit_behind(case, row.values["auditor"]), _unit_behind(case, row.created_by)}
+        for row in case.rows("finding")
+    )
+
+
 def lines_without_finding(case: Case) -> int:
     """Nonconforming lines whose slot and clause have no finding."""
     found = {(row.values["slot"], row.values["clause"]) for row in case.rows("finding")}

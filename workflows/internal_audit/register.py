@@ -24,6 +24,7 @@ FACTS = (
     facts.lines_without_verdict,
     facts.lines_without_evidence,
     facts.findings_not_agreed,
+    facts.findings_of_own_unit,
     facts.lines_without_finding,
     facts.disputes_undecided,
     facts.disputes_decided_by_author,

@@ -173,6 +173,17 @@ def test_a_finding_is_agreed_when_seen_or_disputed() -> None:
     assert facts.findings_not_agreed(audit(records={"finding": findings})) == 1
 
 
+def test_a_unit_writes_no_findings_about_itself_under_another_name_either() -> None:
+    findings = (
+        finding("f1"),
+        finding("f2", by="dung"),
+        finding("f3", auditor="dung"),
+        finding("f4", unit="tdc", auditor="cuong", by="dung"),
+    )
+    people = (person("binh", "tdc"), person("dung", "office"))
+    assert facts.findings_of_own_unit(audit(records={"finding": findings}, people=people)) == 2
+
+
 @pytest.mark.parametrize(
     ("decision", "open_disputes"), [(None, 1), ("upheld", 0), ("regraded", 0), ("dropped", 1)]
 )
