@@ -52,7 +52,7 @@ _OF_ABSENCE: Final = frozenset(
         "E22",
         "E25",
         "E34",
-        "E35",
+        "E35.never_before",
         "E50",
         "E52",
         "E54",
@@ -137,10 +137,10 @@ def _stands(finding: Finding, reading: Reading) -> bool:
     """Whether a finding about a draft is also true of the whole text."""
     if reading.whole:
         return True
-    hidden = {code for key in reading.aside for code in _HIDDEN_BY.get(key, ())}
-    return (
-        finding.code not in _OF_ABSENCE | hidden and finding.params.get("name") not in reading.aside
-    )
+    hidden = {code for key in reading.aside for code in _HIDDEN_BY.get(key, ())} | _OF_ABSENCE
+    words = finding.words.removeprefix("finding.")
+    named = {finding.params.get("name"), finding.params.get("transition")}
+    return not hidden & {finding.code, words} and not named & reading.aside
 
 
 def _structure(graph: Graph, places: Places) -> Iterator[Finding]:

@@ -147,8 +147,9 @@ class _Notes:
             self.findings.append(found)
 
     def faulty(self, path: Path) -> bool:
-        """Whether the node is known as faulty."""
-        return any(f.path == ".".join(map(str, path)) for f in self.findings)
+        """Whether the node, or anything in it, is known as faulty."""
+        node = ".".join(map(str, path))
+        return any(f.path == node or f.path.startswith(f"{node}.") for f in self.findings)
 
 
 class _TooDeep(Exception):  # noqa: N818 - it ends the reading and leaves this file never.
@@ -370,9 +371,10 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
             details = error.errors(include_url=False)
             faults = [_read_error(detail, notes.positions) for detail in details]
         if round_ == 0:
-            for code, path, params in faults:
-                if not notes.faulty(_known(path, notes)):
-                    notes.add(code, path, **params)
+            # What is known as faulty has been told; what the model says of it only follows.
+            new = [fault for fault in faults if not notes.faulty(_known(fault[1], notes))]
+            for code, path, params in new:
+                notes.add(code, path, **params)
         helped = [
             aside.drop_key(path) if code == "E04" else aside.drop(path) for code, path, _ in faults
         ]
