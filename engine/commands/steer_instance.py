@@ -1,8 +1,8 @@
 """What may be settled about an instance beside its steps: who does it, which gate is lifted.
 
 1. `assign_instance` narrows a role to named people; who may open such instances may assign.
-2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the Director may,
-   and never for a gate that asks who acts.
+2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the roles that
+   the definition names under `waived_by` may, and never for a gate that asks who acts.
 """
 
 from collections.abc import Mapping
@@ -20,7 +20,6 @@ from engine.storage.audit_log import LogDraft
 from engine.transaction.opening import WrongOpening
 from engine.transaction.texts import kept_text
 
-WAIVING_ROLE = "director"
 FORBIDDEN_GATES = frozenset({"role", "unit", "assignment", "separation", "own_unit", "named_in"})
 
 
@@ -107,13 +106,11 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             return replayed
         actor = uow.actor(request.caller)
         case = uow.case(request.instance_id, lock=True)
-        grant = next((g for g in actor.grants if g.role == WAIVING_ROLE), None)
+        roles = uow.pinned(case).process.waived_by
+        grant = next((g for g in actor.grants if g.role in roles), None)
         if grant is None:
             unmet = Unmet(
-                UnmetCode.ROLE,
-                params={"roles": [WAIVING_ROLE]},
-                who_can=(WAIVING_ROLE,),
-                waivable=False,
+                UnmetCode.ROLE, params={"roles": list(roles)}, who_can=roles, waivable=False
             )
             return NotSteered(refused=Refused((unmet,)))
         if request.gate.split(":")[0] in FORBIDDEN_GATES:

@@ -125,6 +125,7 @@ def check_registered(process: Process, names: Names, places: Places) -> Iterator
 def mentions(process: Process) -> Iterator[Mention]:
     """Yield every use of a name in a definition, in the order of the file's sections."""
     yield from _listed(Kind.ACTOR, process.opens or (), ("opens",))
+    yield from _listed(Kind.ROLE, process.waived_by, ("waived_by",))
     yield from _in_fields(process)
     yield from _in_records(process)
     yield from _in_evidence(process)

@@ -3,7 +3,8 @@
 1. SQLite runs in WAL with `synchronous=FULL`; a writing transaction begins IMMEDIATE, because a
    read that turns into a write fails at once when another writer was faster, whatever the busy
    timeout.
-2. PostgreSQL runs READ COMMITTED; writers of one organisation meet at its log head.
+2. On PostgreSQL writers run READ COMMITTED and meet at their organisation's log head; readers see
+   one picture (REPEATABLE READ), as SQLite's do.
 3. Instants are stored in UTC and refused when naive.
 """
 
@@ -81,6 +82,11 @@ class Database:
         self.url = url
         self.engine = _engine(url)
         self._writing = self.engine.execution_options(quytrinh_writes=True)
+        self._reading = (
+            self.engine
+            if self.is_sqlite
+            else self.engine.execution_options(isolation_level="REPEATABLE READ")
+        )
 
     @property
     def is_sqlite(self) -> bool:
@@ -90,7 +96,7 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """A session that sees one consistent picture and writes nothing."""
-        with Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+        with Session(self._reading, autoflush=False, expire_on_commit=False) as session:
             yield session
 
     @contextmanager

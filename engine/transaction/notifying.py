@@ -8,10 +8,6 @@ from engine.machine.intent import Notify
 from engine.runtime import UnitOfWork
 from engine.storage.outbox import StoredMessage
 
-# Roles whose holders answer for one unit each; all others answer for the whole organisation.
-ROLES_OF_A_UNIT = frozenset({"unit_head", "unit_staff"})
-
-
 def notify(uow: UnitOfWork, case: Case, intent: Notify) -> None:
     """Let a message wait for everybody whom the intent names; each hears it once."""
     for person in _recipients(uow, case, intent):
@@ -31,7 +27,25 @@ def _recipients(uow: UnitOfWork, case: Case, intent: Notify) -> tuple[str, ...]:
     found = dict.fromkeys(intent.people)
     for role in intent.roles:
         named = case.instance.assignees.get(role)
-        unit = case.instance.unit if role in ROLES_OF_A_UNIT else None
-        holders = named or uow.tables.organization.holders(role, on=uow.today, unit=unit)
-        found.update(dict.fromkeys(holders))
+        found.update(dict.fromkeys(named or _holders(uow, case, role)))
     return tuple(found)
+
+
+def _holders(uow: UnitOfWork, case: Case, role: str) -> tuple[str, ...]:
+    """Who holds a role today; where the definition narrows it to units, those of these units."""
+    narrowing = {
+        by.of
+        for step in uow.pinned(case).process.transitions.values()
+        for by in step.by
+        if by.role == role and by.of is not None
+    }
+    units: set[str] = set()
+    for field in narrowing:
+        value = case.instance.fields.get(field)
+        units.update((value,) if isinstance(value, str) else value or ())
+    holders = uow.tables.organization.holders
+    if not units:
+        return holders(role, on=uow.today)
+    return tuple(
+        person for unit in sorted(units) for person in holders(role, on=uow.today, unit=unit)
+    )

@@ -1,0 +1,366 @@
+"""Instances: the list, a new one, one whole, its papers.
+
+What is written through the forms of an instance stands in `instance_forms` and `records`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Response
+
+from api.dependencies import Reply
+from api.pages.forms import Entry, Typed, entry_of, values_of
+from api.pages.instance_page import (
+    children_of,
+    flag_words,
+    route_of,
+    slots_of,
+    steps_of,
+    tables_of,
+    values_of_case,
+    with_rows,
+)
+from api.pages.showing import Message, Voice
+from api.pages.visiting import Desk, Desked, Posted, go, gone, went
+from api.problems import problem_of
+from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
+from engine.definition.model import Process
+from engine.errors import Conflict, Invalid, NotFound
+from engine.machine.decision import UnmetCode
+from engine.queries.definitions import DefinitionView, definition_view, list_definitions
+from engine.queries.instances import (
+    InstanceView,
+    Summary,
+    case_of,
+    instance_view,
+    list_instances,
+)
+from engine.runtime import Replayed
+from engine.storage.instances import Filter
+
+router = APIRouter()
+
+PER_PAGE: Final = 50
+SHOWN: Final = ("open", "overdue", "all")
+YEAR_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What a list was asked for, as the form shows it again."""
+
+    q: str = ""
+    process: str = ""
+    unit: str = ""
+    year: str = ""
+    show: str = "open"
+
+
+@router.get("/instances")
+def list_page(desk: Desked) -> Response:
+    """Instances, newest first, narrowed by the form."""
+    asked = _asked(desk.request.query_params)
+    wanted = Filter(
+        process=asked.process or None,
+        unit=asked.unit or None,
+        year=int(asked.year) if asked.year else None,
+        text=asked.q or None,
+        open_only=asked.show != "all",
+        overdue_at=desk.visit.now.astimezone(UTC) if asked.show == "overdue" else None,
+        after=_after(desk.request.query_params.get("after", "")),
+    )
+    found = list_instances(desk.house.runtime, desk.caller, wanted, limit=PER_PAGE + 1)
+    definitions = list_definitions(desk.house.runtime, desk.caller)
+    return desk.page(
+        "instances/list.html",
+        block="results",
+        asked=asked,
+        items=found[:PER_PAGE],
+        next=_next(asked, found) if len(found) > PER_PAGE else None,
+        definitions=definitions,
+        units=desk.choices.units,
+        openable=[view for view in definitions if view.may_open],
+    )
+
+
+@router.get("/instances/new")
+def new_page(desk: Desked, process: str = "") -> Response:
+    """The form to open an instance; without a process, the choice of one."""
+    return _new(desk, process)
+
+
+@router.post("/instances")
+def open_one(sent: Posted) -> Response:
+    """Open an instance."""
+    desk, typed = sent.desk, sent.typed
+    process = typed.text("process")
+    definition = definition_view(desk.house.runtime, desk.caller, process)
+    year = typed.text("year")
+    if len(year) != YEAR_DIGITS or not year.isdecimal():
+        fault = desk.voice.words.say("fault.not_integer", {}, desk.visit.language)
+        message = Message(kind="bad", text=f"{desk.voice.ui('year')}: {fault}")
+        return _new(desk, process, typed=typed, message=message, status=422)
+    fields = definition.process.fields
+    request = StartInstance(
+        caller=desk.caller,
+        process=process,
+        title=typed.text("title").strip(),
+        unit=typed.text("unit") or None,
+        year=int(year),
+        period=typed.text("period").strip() or None,
+        fields=values_of(typed, fields, stored={}, zone=desk.visit.zone),
+        key=sent.once(_opened),
+    )
+    try:
+        outcome = start_instance(desk.house.runtime, request)
+    except Invalid as error:
+        kept = replace(typed, faults=faults_of(error, desk.voice))
+        message = desk.voice.error(error, fields)
+        status = problem_of(error).status
+        return _new(desk, process, typed=kept, message=message, status=status)
+    if isinstance(outcome, Replayed):
+        return go(went(outcome) or "/instances")
+    if isinstance(outcome, NotOpened):
+        reasons = desk.voice.reasons(outcome.refused.unmet, definition.process)
+        message = Message(kind="bad", text=desk.voice.ui("new.refused"), faults=reasons)
+        return _new(desk, process, typed=typed, message=message, status=403)
+    return go(_place(outcome))
+
+
+@router.get("/instances/{instance_id}")
+def instance_page(desk: Desked, instance_id: str) -> Response:
+    """One instance, whole."""
+    view = instance_view(desk.house.runtime, desk.caller, instance_id)
+    return show_instance(desk, view, message=_done(desk, view))
+
+
+@router.get("/instances/{instance_id}/documents/{name}")
+def document_page(desk: Desked, instance_id: str, name: str) -> Response:
+    """A paper of the instance, ready for the printer.
+
+    Raises:
+        NotFound: the instance has no such paper yet.
+    """
+    view = instance_view(desk.house.runtime, desk.caller, instance_id)
+    process = view.summary.process
+    template = f"documents/{process}/{name}.html"
+    if name not in view.documents or not desk.renderer.has(template):
+        raise NotFound("unknown_document", document=name)
+    case, _ = case_of(desk.house.runtime, desk.caller, view.summary.id)
+    voice = with_rows(desk.voice, view)
+    return desk.page(
+        template,
+        view=view,
+        voice=voice,
+        title=view.documents[name],
+        paper=desk.house.runtime.registry.documents[process, name](case),
+        choices=_choices_in_words(view.process, voice),
+    )
+
+
+def show_instance(
+    desk: Desk,
+    view: InstanceView,
+    *,
+    status: int = 200,
+    message: Message | None = None,
+    typed: Typed | None = None,
+    wanted: str | None = None,
+    lost: tuple[tuple[str, str], ...] = (),
+) -> Response:
+    """An instance as a page.
+
+    Args:
+        desk: who looks.
+        view: what there is to see.
+        status: of the answer.
+        message: what just happened.
+        typed: the form that comes back, with what was typed and what is wrong with it.
+        wanted: the step whose form it is.
+        lost: what was typed for a step that can no longer be taken.
+    """
+    voice = with_rows(desk.voice, view)
+    steps, others = steps_of(
+        view, voice, desk.choices, typed=typed or Typed(), wanted=wanted if typed else None
+    )
+    slots = slots_of(view, voice)
+    near = tuple(slot for slot in slots if slot.wanted_now or slot.files or slot.older)
+    processes = {
+        item.process.process: item.process
+        for item in list_definitions(desk.house.runtime, desk.caller)
+    }
+    return desk.page(
+        "instances/view.html",
+        status=status,
+        view=view,
+        message=message,
+        lost=lost,
+        steps=steps,
+        others=others,
+        slots_now=near,
+        slots_rest=tuple(slot for slot in slots if slot not in near),
+        values=values_of_case(view, voice),
+        records=tables_of(view, voice),
+        children=children_of(view, voice, processes),
+        route=route_of(view, voice),
+        flags=flag_words(view.summary.flags, voice),
+        assigned=[
+            (role, ", ".join(voice.person(person) for person in people))
+            for role, people in view.assignees.items()
+        ],
+        people=desk.choices.people,
+        may_assign=_may_assign(desk, view),
+        waivers=[
+            {
+                "gate": _gate(waiver.gate, view, voice),
+                "until": waiver.until,
+                "by": voice.person(waiver.granted_by),
+                "reason": waiver.reason,
+            }
+            for waiver in view.waivers
+        ],
+        may_waive=bool(desk.visit.roles & set(view.process.waived_by)) and view.summary.final is None,
+        waivable=_waivable(view, voice),
+    )
+
+
+def faults_of(error: Invalid | Conflict, voice: Voice) -> dict[str, str]:
+    """Field → why what was typed does not fit, in words."""
+    faults = problem_of(error).members.get("faults", ())
+    return {fault["field"].removeprefix("fields."): voice.fault(fault) for fault in faults}
+
+
+def _asked(query: Mapping[str, str]) -> Asked:
+    """What the form asks for; what cannot be meant is left out."""
+    year = query.get("year", "")
+    show = query.get("show", "open")
+    return Asked(
+        q=query.get("q", "").strip()[:200].replace("\x00", ""),
+        process=query.get("process", ""),
+        unit=query.get("unit", ""),
+        year=year if len(year) == YEAR_DIGITS and year.isdecimal() else "",
+        show=show if show in SHOWN else "open",
+    )
+
+
+def _after(text: str) -> tuple[str, str] | None:
+    """Where the next page begins; an address that somebody bent begins anew."""
+    opened, _, instance = text.partition("~")
+    try:
+        datetime.fromisoformat(opened)
+    except ValueError:
+        return None
+    return (opened, instance) if instance else None
+
+
+def _next(asked: Asked, found: tuple[Summary, ...]) -> str:
+    last = found[PER_PAGE - 1]
+    query = {name: getattr(asked, name) for name in Asked.__slots__}
+    query["after"] = f"{last.opened_at.isoformat()}~{last.id}"
+    return f"/instances?{urlencode({name: value for name, value in query.items() if value})}"
+
+
+def _new(
+    desk: Desk,
+    process: str,
+    *,
+    typed: Typed | None = None,
+    message: Message | None = None,
+    status: int = 200,
+) -> Response:
+    definitions = list_definitions(desk.house.runtime, desk.caller)
+    chosen = next((view for view in definitions if view.process.process == process), None)
+    if process and chosen is None:
+        raise NotFound("unknown_definition", process=process)
+    return desk.page(
+        "instances/new.html",
+        status=status,
+        message=message,
+        openable=[view for view in definitions if view.may_open],
+        chosen=chosen,
+        entries=() if chosen is None else _fields_to_open_with(desk, chosen, typed),
+        units=desk.choices.units,
+        year=desk.visit.today.year,
+        typed=typed or Typed(),
+    )
+
+
+def _fields_to_open_with(
+    desk: Desk, chosen: DefinitionView, typed: Typed | None
+) -> tuple[Entry, ...]:
+    return tuple(
+        entry_of(name, spec, choices=desk.choices, typed=typed)
+        for name, spec in chosen.process.fields.items()
+    )
+
+
+def _opened(outcome: Any) -> Reply:
+    return gone(_place(outcome))
+
+
+def _place(outcome: Started | NotOpened) -> str:
+    if isinstance(outcome, Started):
+        return f"/instances/{outcome.case.instance.id}?done=opened"
+    return "/instances/new"
+
+
+def _done(desk: Desk, view: InstanceView) -> Message | None:
+    """What the form just sent has done, in words; only what really is so can be said."""
+    done = desk.request.query_params.get("done", "")
+    if done in view.process.transitions and view.route[-1].step.transition == done:
+        words = desk.voice.ui(
+            "done.step",
+            step=desk.voice.title(view.process.transitions[done].title),
+            state=desk.voice.title(view.summary.state_title),
+        )
+        return Message(kind="good", text=words)
+    if done in {"opened", "evidence", "reviewed", "row", "retired", "assigned", "waived"}:
+        return Message(kind="good", text=desk.voice.ui(f"done.{done}"))
+    return None
+
+
+def _may_assign(desk: Desk, view: InstanceView) -> bool:
+    definition = definition_view(
+        desk.house.runtime, desk.caller, view.summary.process, view.definition_version
+    )
+    return definition.may_open and view.summary.final is None
+
+
+def _waivable(view: InstanceView, voice: Voice) -> list[tuple[str, str]]:
+    """The gates that stand in the way now and may be lifted: key and words."""
+    found: dict[str, str] = {}
+    for option in view.options:
+        for unmet in option.unmet:
+            lifted = unmet.waivable and not unmet.forbids and not unmet.fillable
+            if lifted and unmet.key not in found:
+                reason = voice.reasons((unmet,), view.process, option.transition)[0]
+                found[unmet.key] = reason.text
+    return list(found.items())
+
+
+def _gate(key: str, view: InstanceView, voice: Voice) -> str:
+    """What a waiver lifts, in words."""
+    code, _, subject = key.partition(":")
+    if subject in view.process.evidence:
+        return voice.title(view.process.evidence[subject].title)
+    if subject in view.process.fields:
+        return voice.title(view.process.fields[subject].title)
+    for step in view.process.transitions.values():
+        if code == UnmetCode.CONDITION and subject in step.requires:
+            return voice.title(step.requires[subject].title)
+    return voice.ui(f"gate.{code}")
+
+
+def _choices_in_words(process: Process, voice: Voice) -> dict[str, str]:
+    """Every choice of every field and column, by its id: papers show grades and verdicts."""
+    specs = [*process.fields.values()]
+    for record_set in process.records.values():
+        specs += record_set.columns.values()
+    return {
+        choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()
+    }
+
+
