@@ -5,7 +5,7 @@ from io import BytesIO
 
 from engine.commands.advance_instance import AdvanceInstance, advance_instance
 from engine.commands.publish_definition import publish_definitions
-from engine.commands.start_instance import StartInstance, Started, start_instance
+from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
 from engine.runtime import OnceKey, Replayed
 from engine.transaction.attaching import Upload

@@ -1,4 +1,4 @@
-"""One command path, one transaction: everything of a step lands, or nothing does. Both databases."""
+"""One command path, one transaction: all of a step lands, or nothing. Both databases."""
 
 import json
 import threading
@@ -17,7 +17,7 @@ from engine.commands.change_record import (
     change_record,
 )
 from engine.commands.fire_timers import fire_timers
-from engine.commands.start_instance import NotOpened, StartInstance, Started, start_instance
+from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
 from engine.errors import Conflict, NotFound
 from engine.machine.decision import NotAvailable, Refused, UnknownTransition
 from engine.queries.audit_trail import verify_log
