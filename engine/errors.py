@@ -1,6 +1,7 @@
 """The five families of error, and nothing else.
 
-1. A family says what kind of trouble it is; `api/problems.py` alone turns a family into an HTTP status.
+1. A family says what kind of trouble it is; `api/problems.py` alone turns a family into an HTTP
+   status.
 2. `code` is stable and machine-readable; sentences in Vietnamese and English live in `api/locale`.
 3. `params` fill the sentence; they hold plain values (text, numbers, lists of them), never secrets.
 4. Subclasses live where they are raised and fix their code there.

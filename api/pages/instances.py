@@ -222,7 +222,8 @@ def show_instance(
             }
             for waiver in view.waivers
         ],
-        may_waive=bool(desk.visit.roles & set(view.process.waived_by)) and view.summary.final is None,
+        may_waive=view.summary.final is None
+        and not set(view.process.waived_by).isdisjoint(desk.visit.roles),
         waivable=_waivable(view, voice),
     )
 
@@ -359,8 +360,4 @@ def _choices_in_words(process: Process, voice: Voice) -> dict[str, str]:
     specs = [*process.fields.values()]
     for record_set in process.records.values():
         specs += record_set.columns.values()
-    return {
-        choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()
-    }
-
-
+    return {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}

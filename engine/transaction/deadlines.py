@@ -24,7 +24,11 @@ def due_and_timers(
     planned = timers_of_state(process, instance.state, case=case, entered_on=entered, zone=uow.zone)
     timers = tuple(
         Timer(
-            id=uow.new_id(), instance_id=instance.id, kind=plan.kind, at=plan.at, params=_as_json(plan.params)
+            id=uow.new_id(),
+            instance_id=instance.id,
+            kind=plan.kind,
+            at=plan.at,
+            params=_as_json(plan.params),
         )
         for plan in planned
     )

@@ -8,6 +8,7 @@ from engine.machine.intent import Notify
 from engine.runtime import UnitOfWork
 from engine.storage.outbox import StoredMessage
 
+
 def notify(uow: UnitOfWork, case: Case, intent: Notify) -> None:
     """Let a message wait for everybody whom the intent names; each hears it once."""
     for person in _recipients(uow, case, intent):
