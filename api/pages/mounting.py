@@ -7,9 +7,19 @@ its problems. Routes of the house come first; what none of them takes is looked 
 from fastapi import FastAPI
 from starlette.staticfiles import StaticFiles
 
-from api.dependencies import House
-from api.pages import admin, audit_log, definitions, errors, inbox, instances, login, plan, records
-from api.pages.rendering import HERE, Renderer
+from api.pages import (
+    admin,
+    audit_log,
+    definitions,
+    errors,
+    inbox,
+    instance_forms,
+    instances,
+    login,
+    plan,
+    records,
+)
+from api.pages.rendering import HERE
 
 
 def mount_pages(app: FastAPI) -> None:
@@ -20,14 +30,10 @@ def mount_pages(app: FastAPI) -> None:
     """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     pages.state = app.state
-    rooms = (login, inbox, instances, records, audit_log, definitions, plan, admin)
+    rooms = (login, inbox, instances, instance_forms, records, audit_log, definitions, plan, admin)
     for room in rooms:
         pages.include_router(room.router)
     errors.answer_errors(pages)
     pages.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/", pages)
 
-
-def prepare(house: House) -> Renderer:
-    """Make the renderer of this house."""
-    return Renderer(house.words)

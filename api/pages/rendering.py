@@ -158,6 +158,10 @@ def _environment(words: Words) -> Environment:
         return words.say(f"page.{code}", params, context["language"])
 
     @pass_context
+    def word(context: Context, code: str) -> str:
+        return words.say(code, {}, context["language"])
+
+    @pass_context
     def counted(context: Context, count: int, code: str) -> str:
         form = "one" if count == 1 else "many"
         return words.say(f"page.{code}.{form}", {"count": count}, context["language"])
@@ -168,6 +172,7 @@ def _environment(words: Words) -> Environment:
 
     environment.globals.update(
         ui=ui,
+        word=word,
         counted=counted,
         diagram=diagram,
         due_of=due_of,

@@ -107,8 +107,11 @@ class Sent:
 
 
 def renderer_of(request: Request) -> Renderer:
-    """The renderer that `mounting` made."""
-    renderer: Renderer = request.app.state.renderer
+    """The renderer of the house, made with its words when the first page is asked for."""
+    state = request.app.state
+    if not hasattr(state, "renderer"):
+        state.renderer = Renderer(house_of(request).words)
+    renderer: Renderer = state.renderer
     return renderer
 
 

@@ -1,0 +1,249 @@
+"""Published definitions for people: what may happen, who may do it, and what must be there first."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from fastapi import APIRouter, Response
+
+from api.pages.showing import Voice
+from api.pages.visiting import Desked
+from engine.definition.diagram import Language, said
+from engine.definition.model import (
+    By,
+    Duration,
+    EvidenceSpec,
+    Moment,
+    Process,
+    State,
+    Text,
+    Transition,
+    Window,
+)
+from engine.errors import NotFound
+from engine.queries.definitions import definition_view, list_definitions
+
+router = APIRouter()
+
+VERSION_DIGITS: Final = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateRow:
+    """A state as a row of the table."""
+
+    id: str
+    title: Text
+    due: str
+    remind: str
+    escalate: str
+    final: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransitionRow:
+    """A step as a row of the table; `needs` has a sentence for each thing that must be there."""
+
+    id: str
+    title: Text
+    sources: str
+    targets: str
+    who: str
+    needs: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvidenceRow:
+    """A requirement as a row of the table."""
+
+    title: Text
+    types: str
+    max_bytes: int
+    rules: tuple[str, ...]
+
+
+@router.get("/definitions")
+def list_page(desk: Desked) -> Response:
+    """The newest version of every process."""
+    found = list_definitions(desk.house.runtime, desk.caller)
+    return desk.page(
+        "definitions/list.html",
+        definitions=found,
+        windows={
+            view.process.process: window_words(view.process.window, desk.voice) for view in found
+        },
+    )
+
+
+@router.get("/definitions/{process}")
+def definition_page(desk: Desked, process: str, version: str = "") -> Response:
+    """One version of a process, whole.
+
+    Raises:
+        NotFound: there is no such version.
+    """
+    if version and not (version.isdecimal() and len(version) <= VERSION_DIGITS):
+        raise NotFound("unknown_definition", process=process, version=version)
+    number = int(version) if version else None
+    view = definition_view(desk.house.runtime, desk.caller, process, number)
+    spec, voice = view.process, desk.voice
+    return desk.page(
+        "definitions/view.html",
+        view=view,
+        window=window_words(spec.window, voice),
+        states=[_state(name, state, spec, voice) for name, state in spec.states.items()],
+        transitions=[_step(name, step, spec, voice) for name, step in spec.transitions.items()],
+        evidence=[_evidence(rule, spec, voice) for rule in spec.evidence.values()],
+    )
+
+
+def window_words(window: Window | None, voice: Voice) -> str:
+    """When in the year a process may run."""
+    if window is None:
+        return voice.ui("window.any")
+    if window.every is not None:
+        return voice.ui(f"window.{window.every}")
+    if window.from_ is not None and window.to is not None:
+        return f"{_month_day(window.from_)} – {_month_day(window.to)}"
+    months = window.months or (window.month,)
+    return voice.ui("window.months", months=", ".join(str(month) for month in months))
+
+
+def _month_day(text: str) -> str:
+    """`07-01` as `01/07`."""
+    month, _, day = text.partition("-")
+    return f"{day}/{month}"
+
+
+def _state(name: str, state: State, process: Process, voice: Voice) -> StateRow:
+    return StateRow(
+        id=name,
+        title=state.title,
+        due="—" if state.due is None else _moment(state.due, process, voice),
+        remind=", ".join(_length(length, voice) for length in state.remind) or "—",
+        escalate="; ".join(
+            voice.ui("definitions.after", length=_length(one.after, voice), who=voice.roles(one.to))
+            for one in state.escalate
+        )
+        or "—",
+        final=state.final,
+    )
+
+
+def _moment(moment: Moment, process: Process, voice: Voice) -> str:
+    """A point in time in words."""
+    if moment.end_of_window:
+        return voice.ui("moment.end_of_window")
+    if moment.date is not None:
+        return _month_day(moment.date)
+    length = _length(moment.plus or moment.minus or Duration(count=0, unit="d"), voice)
+    if moment.after is not None:
+        return voice.ui("moment.after", length=length, what=_named(moment.after, process, voice))
+    if moment.before is not None:
+        return voice.ui("moment.before", length=length, what=_named(moment.before, process, voice))
+    return length
+
+
+def _length(length: Duration, voice: Voice) -> str:
+    return voice.ui(f"length.{length.unit}", count=length.count)
+
+
+def _named(name: str, process: Process, voice: Voice) -> str:
+    """A step or a field by its title."""
+    titled: Mapping[str, Any] = {**process.fields, **process.transitions}
+    return voice.title(titled[name].title) if name in titled else name
+
+
+def _step(name: str, step: Transition, process: Process, voice: Voice) -> TransitionRow:
+    titles = {key: voice.title(state.title) for key, state in process.states.items()}
+    special = {
+        "=": voice.ui("definitions.stays"),
+        "previous": voice.ui("definitions.previous"),
+        "open": voice.ui("definitions.anywhere"),
+    }
+    words = titles | special
+    return TransitionRow(
+        id=name,
+        title=step.title,
+        sources=", ".join(words.get(source, source) for source in step.from_),
+        targets=" / ".join(words.get(target, target) for target in step.targets),
+        who=", ".join(_by(by, process, voice) for by in step.by),
+        needs=tuple(_needs(step, process, voice)),
+    )
+
+
+def _by(by: By, process: Process, voice: Voice) -> str:
+    role = voice.roles((by.role,))
+    if by.of is not None:
+        role = voice.ui("definitions.of", role=role, unit=_named(by.of, process, voice))
+    if by.when is not None:
+        role = f"{role} ({said(process, by.when, _spoken(voice))})"
+    return role
+
+
+def _needs(step: Transition, process: Process, voice: Voice) -> Iterator[str]:
+    """Every requirement of a step, a sentence each."""
+    for code, names, titled in (
+        ("evidence", step.evidence, process.evidence),
+        ("fields", (*step.fields, *step.must_change), process.fields),
+        ("not_same_as", step.not_same_as, process.transitions),
+        ("not_of_unit", step.not_of_unit, process.fields),
+        ("not_named_in", step.not_named_in, process.fields),
+    ):
+        if names:
+            words = ", ".join(voice.title(titled[name].title) for name in names)  # type: ignore[attr-defined]
+            yield voice.ui(f"needs.{code}", names=words)
+    for requirement in step.requires.values():
+        yield voice.title(requirement.title)
+    for guard in step.guards:
+        yield voice.ui("needs.guard", name=guard)
+    yield from _circumstances(step, process, voice)
+
+
+def _circumstances(step: Transition, process: Process, voice: Voice) -> Iterator[str]:
+    """Requirements that no file and no field can meet."""
+    if step.wait_for is not None:
+        yield voice.ui("needs.children")
+    for need in step.needs:
+        yield voice.ui("needs.process", process=need.process, state=need.state)
+    if step.in_window is not None:
+        yield voice.ui("needs.window")
+    if step.not_before is not None:
+        yield voice.ui("needs.not_before", moment=_moment(step.not_before, process, voice))
+    if step.reason is not None:
+        yield voice.ui("needs.reason")
+    if step.sign:
+        yield voice.ui("needs.sign")
+
+
+def _evidence(spec: EvidenceSpec, process: Process, voice: Voice) -> EvidenceRow:
+    rules = []
+    if spec.min > 1:
+        rules.append(voice.ui("rule.min", count=spec.min))
+    if spec.fresh == "per_visit":
+        rules.append(voice.ui("rule.fresh"))
+    if spec.max_age is not None:
+        rules.append(voice.ui("rule.max_age", length=_length(spec.max_age, voice)))
+    if spec.distinct:
+        rules.append(voice.ui("rule.distinct"))
+    if spec.from_:
+        rules.append(voice.ui("rule.from", roles=voice.roles(spec.from_)))
+    if spec.reviewed is not None:
+        rules.append(voice.ui("rule.reviewed", roles=voice.roles((spec.reviewed,))))
+    if spec.effective_within is not None:
+        rules.append(voice.ui("rule.effective"))
+    if spec.signed is not None:
+        rules.append(voice.ui("rule.signed"))
+    if spec.per is not None:
+        title = voice.title(process.records[spec.per].title)
+        rules.append(voice.ui("rule.per", set=title))
+    return EvidenceRow(
+        title=spec.title,
+        types=", ".join(name.upper() for name in spec.accept),
+        max_bytes=spec.max_bytes,
+        rules=tuple(rules),
+    )
+
+
+def _spoken(voice: Voice) -> Language:
+    return "en" if voice.language == "en" else "vi"
