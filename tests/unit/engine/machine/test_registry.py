@@ -1,0 +1,46 @@
+"""Rule 3 of `registry`: a name is registered once."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from engine.errors import Corrupt
+from engine.machine.registry import Figure, Registry
+
+
+def function(*_anything: Any) -> Any:
+    return None
+
+
+REGISTER: dict[str, Callable[[Registry], None]] = {
+    "guard": lambda registry: registry.guard("name", function),
+    "effect": lambda registry: registry.effect("name", function),
+    "fact": lambda registry: registry.fact("process", "name", function),
+    "figure": lambda registry: registry.figure("process", "name", function),
+    "record_set": lambda registry: registry.record_set("process", "name", object()),
+    "document": lambda registry: registry.document("process", "name", function),
+    "lookup": lambda registry: registry.lookup("process", "name", function),
+}
+
+
+@pytest.mark.parametrize("kind", REGISTER)
+def test_a_name_has_one_meaning(kind: str) -> None:
+    registry = Registry()
+    REGISTER[kind](registry)
+    with pytest.raises(Corrupt, match="registered_twice"):
+        REGISTER[kind](registry)
+
+
+def test_each_kind_has_names_of_its_own() -> None:
+    registry = Registry()
+    for register in REGISTER.values():
+        register(registry)
+    assert registry.guards.keys() == registry.effects.keys() == {"name"}
+    assert registry.facts.keys() == registry.figures.keys() == {"process.name"}
+    assert registry.record_sets.keys() == registry.documents.keys() == {("process", "name")}
+    assert registry.lookups.keys() == {"name"}
+
+
+def test_a_figure_without_a_denominator_is_a_count() -> None:
+    assert Figure(numerator=3).denominator is None
