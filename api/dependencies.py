@@ -107,6 +107,11 @@ class Reply:
     headers: Mapping[str, str] = field(default_factory=no_values)
     media_type: str = "application/json"
 
+    def kept(self) -> Answer:
+        """The answer as it is kept under an idempotency key."""
+        headers = {**self.headers, "Content-Type": self.media_type}
+        return Answer(status=self.status, headers=json.dumps(headers), body=_text(self.body))
+
 
 def house_of(request: Request) -> House:
     """The house that serves this request."""
@@ -182,11 +187,18 @@ def needs(scope: Scope) -> Callable[[Request], Caller]:
 
     def caller_with_scope(request: Request) -> Caller:
         visitor = visitor_of(request)
+        request.state.scopes = visitor.scopes
         if visitor.scopes is not None and not tokens.allows(visitor.scopes, scope):
             raise Forbidden("scope_missing", scope=scope.value)
         return visitor.caller
 
     return caller_with_scope
+
+
+def visitor_scopes(request: Request) -> frozenset[str] | None:
+    """What the credential that was let in is narrowed to; None for a session, which is not."""
+    scopes: frozenset[str] | None = request.state.scopes
+    return scopes
 
 
 def administrator(request: Request) -> Caller:
@@ -257,7 +269,7 @@ class Asked:
             path=self.path,
             value=self.key,
             body_digest=digest,
-            render=lambda outcome: _kept(render(outcome)),
+            render=lambda outcome: render(outcome).kept(),
         )
 
     def respond(self, outcome: Any, render: Callable[[Any], Reply]) -> Response:
@@ -385,11 +397,6 @@ def _count(house: House, traffic: Traffic, *key: str) -> None:
     seconds = house.throttle.wait_seconds(traffic, *key)
     if seconds:
         raise TooManyRequests("too_many_requests", seconds=seconds)
-
-
-def _kept(reply: Reply) -> Answer:
-    headers = {**reply.headers, "Content-Type": reply.media_type}
-    return Answer(status=reply.status, headers=json.dumps(headers), body=_text(reply.body))
 
 
 def _again(answer: Answer) -> Response:

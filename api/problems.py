@@ -223,6 +223,7 @@ _BY_CLASS: Final[Sequence[tuple[type[QuyTrinhError], int]]] = (
 _BY_CODE: Final[Mapping[str, int]] = {
     "stale_version": 412,
     "stale_row": 412,
+    "unknown_requirement": 422,
     "archive_too_large": 413,
     "archive_too_many_entries": 413,
     "image_too_large": 413,
@@ -231,6 +232,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
 
 _FIELD_OF: Final[Mapping[str, str]] = {
     "unknown_transition": "transition",
+    "unknown_requirement": "requirement",
     "reason_too_long": "reason",
     "effective_date_in_future": "effective_date",
     "gate_not_waivable": "gate",

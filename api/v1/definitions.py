@@ -1,0 +1,135 @@
+"""Published definitions: what there is, one version whole, its drawing."""
+
+import json
+from typing import Annotated, Any, Final, get_args
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel
+
+from api.dependencies import Asked, Circumstances, Reader, Reply, send
+from api.language import title
+from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
+from engine.definition.diagram import Format, Language, draw
+from engine.definition.digest import to_json
+from engine.errors import Invalid
+from engine.queries.definitions import DefinitionView, definition_view, list_definitions
+from engine.runtime import Caller
+
+router = APIRouter(prefix="/definitions", tags=["definitions"])
+
+MEDIA_TYPES: Final = {
+    "mermaid": "text/plain; charset=utf-8",
+    "dot": "text/vnd.graphviz; charset=utf-8",
+    "svg": "image/svg+xml",
+    "scxml": "application/scxml+xml",
+    "table": "text/plain; charset=utf-8",
+}
+
+
+class DefinitionBody(BaseModel):
+    """A published version, without its content."""
+
+    process: str
+    version: int
+    digest: str
+    title: str
+    code: str
+    clauses: list[str]
+    roles: list[str]
+    versions: list[int]
+    may_open: bool
+    published_at: str | None
+
+
+class DefinitionPage(BaseModel):
+    """The newest version of every process."""
+
+    items: list[DefinitionBody]
+    next: str | None
+
+
+class WholeDefinitionBody(DefinitionBody):
+    """A published version with its content, as `definitions/process.schema.json` describes it."""
+
+    definition: dict[str, Any]
+
+
+@router.get("", summary="Published processes", response_model=DefinitionPage)
+def get_definitions(
+    request: Request,
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """List the newest version of every process."""
+    found = list_definitions(asked.house.runtime, caller)
+    items, following = slice_of(found, pager=pager_of(request, caller), cursor=cursor, limit=limit)
+    shown = [_body(asked, caller, view) for view in items]
+    return send(Reply(status=200, body=page(shown, following)))
+
+
+@router.get("/{process}", summary="The newest version", response_model=WholeDefinitionBody)
+def get_definition(process: str, caller: Reader, asked: Circumstances) -> Response:
+    """Show the newest version of a process, whole."""
+    return _whole(asked, caller, definition_view(asked.house.runtime, caller, process))
+
+
+@router.get(
+    "/{process}/versions/{version}", summary="One version", response_model=WholeDefinitionBody
+)
+def get_version(
+    process: str,
+    version: Annotated[int, Path(ge=1, le=9999)],
+    caller: Reader,
+    asked: Circumstances,
+) -> Response:
+    """Show one published version, which never changes."""
+    return _whole(asked, caller, definition_view(asked.house.runtime, caller, process, version))
+
+
+@router.get(
+    "/{process}/diagram",
+    summary="The drawing of the newest version",
+    response_class=Response,
+    responses={200: {"content": {name.partition(";")[0]: {} for name in MEDIA_TYPES.values()}}},
+)
+def get_diagram(
+    process: str,
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    form: Annotated[str, Query(alias="format", max_length=20)] = "mermaid",
+) -> Response:
+    """Draw a process; `format` is one of mermaid, dot, svg, scxml, table."""
+    known: tuple[Format, ...] = get_args(Format)
+    wanted = next((name for name in known if name == form), None)
+    if wanted is None:
+        raise Invalid("unknown_format", format=form, known=list(known))
+    view = definition_view(asked.house.runtime, caller, process)
+    language: Language = "en" if asked.language == "en" else "vi"
+    return Response(
+        draw(view.process, wanted, language), headers={"Content-Type": MEDIA_TYPES[wanted]}
+    )
+
+
+def _body(asked: Asked, caller: Caller, view: DefinitionView) -> dict[str, Any]:
+    process = view.process
+    return DefinitionBody(
+        process=process.process,
+        version=process.version,
+        digest=view.digest,
+        title=title(process.title, asked.language),
+        code=process.code,
+        clauses=list(process.clauses),
+        roles=list(process.roles),
+        versions=list(view.versions),
+        may_open=view.may_open,
+        published_at=asked.at(view.published_at, caller.organization_id),
+    ).model_dump(mode="json")
+
+
+def _whole(asked: Asked, caller: Caller, view: DefinitionView) -> Response:
+    body = {**_body(asked, caller, view), "definition": json.loads(to_json(view.process))}
+    return send(Reply(status=200, body=body))

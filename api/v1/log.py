@@ -1,0 +1,171 @@
+"""The log: entries of an instance or of the organisation, newest last."""
+
+import json
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from pydantic import BaseModel
+
+from api.dependencies import Asked, Circumstances, Reader, Reply, log_filter, send
+from api.problems import plain
+from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
+from api.v1.reading import Instant, QueryText
+from engine.queries.audit_trail import Trail, trail
+from engine.runtime import Caller
+
+router = APIRouter(tags=["log"])
+
+INDEX_MAX = 2**53 - 1
+
+Index = Annotated[int | None, Query(ge=-1, le=INDEX_MAX)]
+Moment = Annotated[Instant | None, Query()]
+
+
+class ChangeBody(BaseModel):
+    """One value that changed."""
+
+    set: str | None
+    row: str | None
+    column: str
+    old: Any
+    new: Any
+
+
+class EntryBody(BaseModel):
+    """An entry of the log.
+
+    Attributes:
+        body: the leaf itself, as it was hashed; what stands beside it are readable copies.
+        unmet: keys of what was missing, where the attempt was refused.
+    """
+
+    index: int
+    stream: str
+    seq: int
+    type: str
+    title: str
+    outcome: str
+    at: str | None
+    actor: str
+    actor_name: str | None
+    unit: str | None
+    instance: str | None
+    process: str | None
+    transition: str | None
+    unmet: list[str]
+    changes: list[ChangeBody]
+    reason: str | None
+    details: dict[str, Any]
+    leaf_hash: str
+    body: dict[str, Any]
+
+
+class EntryPage(BaseModel):
+    """Entries in the order of the log; `size` is how many it has."""
+
+    items: list[EntryBody]
+    next: str | None
+    size: int
+
+
+@router.get("/log", summary="The organisation's log", response_model=EntryPage)
+def get_log(  # noqa: PLR0913 - each parameter is one of the contract's filters.
+    request: Request,
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    process: QueryText | None = None,
+    actor: QueryText | None = None,
+    transition: QueryText | None = None,
+    unit: QueryText | None = None,
+    kind: Annotated[QueryText | None, Query(alias="type")] = None,
+    outcome: Literal["accepted", "refused"] | None = None,
+    first: Annotated[Moment, Query(alias="from")] = None,
+    last: Annotated[Moment, Query(alias="to")] = None,
+    after: Index = None,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Read entries beyond an index; `after` lets a follower go on where it stopped."""
+    wanted = log_filter(
+        process=process,
+        actor=actor,
+        transition=transition,
+        unit=unit,
+        type=kind,
+        outcome=outcome,
+        first=first,
+        last=last,
+    )
+    return _entries(request, caller, asked, wanted=wanted, after=after, limit=limit, cursor=cursor)
+
+
+@router.get("/instances/{instance}/log", summary="The log of an instance", response_model=EntryPage)
+def get_instance_log(  # noqa: PLR0913 - the page's parameters among them.
+    request: Request,
+    instance: str,
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    outcome: Literal["accepted", "refused"] | None = None,
+    after: Index = None,
+    limit: Limit = LIMIT,
+    cursor: Cursor = None,
+) -> Response:
+    """Read the entries of one instance, newest last."""
+    wanted = log_filter(instance=instance, outcome=outcome)
+    return _entries(request, caller, asked, wanted=wanted, after=after, limit=limit, cursor=cursor)
+
+
+def _entries(  # noqa: PLR0913 - what both addresses share.
+    request: Request,
+    caller: Caller,
+    asked: Asked,
+    *,
+    wanted: Any,
+    after: int | None,
+    limit: int,
+    cursor: str | None,
+) -> Response:
+    pager = pager_of(request, caller)
+    opened = pager.open(cursor)
+    start = int(opened[0]) if opened is not None else (-1 if after is None else after)
+    found = trail(asked.house.runtime, caller, wanted, after=start, limit=limit)
+    shown = [_entry(asked, caller, found, entry) for entry in found.entries]
+    following = pager.seal(None if found.next is None else [found.next])
+    return send(Reply(status=200, body={**page(shown, following), "size": found.size}))
+
+
+def _entry(asked: Asked, caller: Caller, found: Trail, entry: Any) -> dict[str, Any]:
+    body = json.loads(entry.body)
+    payload = entry.payload
+    return EntryBody(
+        index=entry.idx,
+        stream=entry.stream,
+        seq=entry.seq,
+        type=entry.type,
+        title=asked.say(f"entry.{entry.type}"),
+        outcome=entry.outcome,
+        at=asked.at(entry.recorded_at, caller.organization_id),
+        actor=entry.actor,
+        actor_name=found.people.get(entry.actor),
+        unit=entry.unit,
+        instance=entry.instance,
+        process=entry.process,
+        transition=entry.transition,
+        unmet=body.get("unmet", []),
+        changes=[
+            ChangeBody(
+                set=change.record_set,
+                row=change.row,
+                column=change.column,
+                old=plain(change.old),
+                new=plain(change.new),
+            )
+            for change in (payload.changes if payload else ())
+        ],
+        reason=payload.reason if payload else None,
+        details=plain(payload.details) if payload else {},
+        leaf_hash=entry.leaf_hash.hex(),
+        body=body,
+    ).model_dump(mode="json")

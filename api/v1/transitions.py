@@ -1,0 +1,367 @@
+"""Steps: the one way in which a state changes, one at a time or several together.
+
+1. `If-Match` names the version on which the step was decided; the loser is told what is there now.
+2. Files may come with the step: parts named by requirement id, beside the part `command`.
+3. A dry run answers what would happen, and leaves nothing, not even an entry.
+4. Of several commands each gets a verdict; with `atomic` they are written together or not at all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.auth.throttling import Traffic
+from api.dependencies import (
+    Asked,
+    Circumstances,
+    Reply,
+    Stepper,
+    Version,
+    answer_once,
+    digest_of_body,
+    send,
+    standpoint,
+)
+from api.problems import (
+    Forbidden,
+    MediaTypeUnknown,
+    Problem,
+    TooManyRequests,
+    Unreadable,
+    problem_of,
+    problem_of_refusal,
+)
+from api.v1.instances import InstanceBody, UnmetBody, explainer, instance_body
+from api.v1.reading import (
+    Body,
+    Identifier,
+    IsoDate,
+    JsonBody,
+    LongText,
+    Sent,
+    digest_of_files,
+    files_of,
+    media_type_of,
+    parse_json,
+    read_as,
+    read_form,
+)
+from engine.commands.advance_instance import AdvanceInstance, advance, advance_instance, rehearse
+from engine.errors import NotFound, QuyTrinhError
+from engine.machine.actor import Actor
+from engine.machine.compiler import Compiled
+from engine.machine.decision import Accepted
+from engine.runtime import Caller, Replayed
+from engine.transaction.attaching import Upload
+from engine.transaction.stepping import Taken, TurnedDown
+
+router = APIRouter(tags=["transitions"])
+
+COMMANDS_MAX = 100
+
+
+class FileNote(Body):
+    """What is to be known of a file that comes with the step."""
+
+    effective_date: IsoDate | None = None
+    note: LongText = ""
+    row: Identifier | None = None
+    supersedes: Identifier | None = None
+
+
+class StepCommand(Body):
+    """A step that somebody wants to take.
+
+    Attributes:
+        evidence: ids of files attached before, which the caller counts on.
+        password: entered again, for steps that are signed.
+        files: requirement id → what is to be known of the file of that name in the form.
+    """
+
+    transition: Identifier
+    fields: dict[str, Any] = Field(default_factory=dict)
+    reason: LongText | None = None
+    evidence: list[Identifier] = Field(default_factory=list, max_length=200)
+    dry_run: bool = False
+    password: str | None = Field(default=None, max_length=1000)
+    files: dict[str, FileNote] = Field(default_factory=dict)
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"transition": "submit", "fields": {}, "reason": None, "dry_run": False}]
+        }
+    )
+
+
+class BulkCommand(StepCommand):
+    """A step of one of several instances; `version` is what `If-Match` says elsewhere."""
+
+    instance: Identifier
+    version: Annotated[int, Field(ge=0, le=999_999_999)]
+
+
+class Bulk(Body):
+    """Several steps; with `atomic` all of them or none."""
+
+    commands: list[BulkCommand] = Field(min_length=1, max_length=COMMANDS_MAX)
+    atomic: bool = False
+
+
+class StepBody(BaseModel):
+    """An accepted step: the instance as it stands now, and the index of the log's entry."""
+
+    instance: InstanceBody
+    entry: int
+
+
+class RehearsalBody(BaseModel):
+    """What a dry run found."""
+
+    dry_run: bool = True
+    accepted: bool
+    to: str | None
+    unmet: list[UnmetBody]
+
+
+class VerdictBody(BaseModel):
+    """The answer to one of several commands: the status it would have had alone, and the body."""
+
+    instance: str
+    transition: str
+    status: int
+    body: dict[str, Any]
+
+
+class BulkBody(BaseModel):
+    """A verdict for each command, in their order."""
+
+    verdicts: list[VerdictBody]
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """A step as it was sent, with its files."""
+
+    command: StepCommand
+    uploads: tuple[Upload, ...]
+    digest: str
+
+
+async def read_step(request: Request) -> _Wanted:
+    """Read a step, sent as JSON or as a form with files.
+
+    Raises:
+        Unreadable: it is neither.
+        MediaTypeUnknown: it is sent as something else.
+    """
+    media_type = media_type_of(request)
+    if media_type == "application/json":
+        sent = await JsonBody(StepCommand)(request)
+        return _Wanted(sent.value, (), _digest(sent.value))
+    if media_type != "multipart/form-data":
+        raise MediaTypeUnknown(
+            "media_type_unknown", accepted="application/json, multipart/form-data"
+        )
+    form = await read_form(request)
+    text = form.get("command")
+    if not isinstance(text, str):
+        raise Unreadable("command_part_missing")
+    command = read_as(StepCommand, parse_json(text.encode("utf-8", "surrogatepass")))
+    uploads = []
+    for requirement, file in files_of(form):
+        note = command.files.get(requirement, FileNote())
+        uploads.append(
+            Upload(
+                requirement=requirement,
+                filename=file.filename or "",
+                content=file.file,
+                effective_on=note.effective_date,
+                note=note.note,
+                row=note.row,
+                supersedes=note.supersedes,
+            )
+        )
+    return _Wanted(command, tuple(uploads), _digest(command, digest_of_files(form)))
+
+
+@router.post(
+    "/instances/{instance}/transitions",
+    summary="Take a step",
+    response_model=StepBody | RehearsalBody,
+)
+def post_transition(
+    instance: str,
+    caller: Stepper,
+    asked: Circumstances,
+    version: Version,
+    wanted: Annotated[_Wanted, Depends(read_step)],
+) -> Response:
+    """Take one step, with the files that come along; or, with `dry_run`, only ask."""
+    actor, compiled = _standpoint(asked, caller, instance)
+
+    def render(outcome: Taken | TurnedDown) -> Reply:
+        return _rendered(asked, outcome, wanted.command.transition, actor, compiled)
+
+    request = AdvanceInstance(
+        caller=caller,
+        instance_id=instance,
+        transition=wanted.command.transition,
+        expected_version=version,
+        fields=wanted.command.fields,
+        reason=wanted.command.reason,
+        evidence=tuple(wanted.command.evidence),
+        uploads=wanted.uploads,
+        reauthenticated=_reauthenticated(asked, caller, wanted.command.password),
+        key=None if wanted.command.dry_run else asked.once(wanted.digest, render),
+    )
+    if wanted.command.dry_run:
+        return send(_rehearsed(asked, request, compiled))
+    return asked.respond(advance_instance(asked.house.runtime, request), render)
+
+
+@router.post("/transitions", summary="Take several steps", response_model=BulkBody)
+def post_transitions(
+    caller: Stepper, asked: Circumstances, body: Annotated[Sent[Bulk], Depends(JsonBody(Bulk))]
+) -> Response:
+    """Take steps of several instances; 200 with a verdict for each.
+
+    With `atomic`, one failure makes it 409, and nothing is written.
+    """
+    bulk = body.value
+
+    def run() -> Reply:
+        if bulk.atomic:
+            return _together(asked, caller, bulk.commands)
+        verdicts = [_alone(asked, caller, command) for command in bulk.commands]
+        return Reply(status=200, body={"verdicts": verdicts})
+
+    secret = {"commands": {"__all__": {"password"}}}
+    digest = digest_of_body(bulk.model_dump_json(exclude=secret).encode())
+    return answer_once(asked, caller, digest=digest, run=run)
+
+
+def _digest(command: StepCommand, files: str = "") -> str:
+    """What a key covers: all but the password, against which nothing kept may be held."""
+    told = command.model_dump_json(exclude={"password"})
+    return digest_of_body(told.encode(), files.encode())
+
+
+def _standpoint(asked: Asked, caller: Caller, instance: str) -> tuple[Actor, Compiled]:
+    actor, compiled = standpoint(asked.house, caller, instance)
+    if compiled is None:
+        raise NotFound("unknown_instance", instance=instance)
+    return actor, compiled
+
+
+def _rendered(
+    asked: Asked, outcome: Taken | TurnedDown, transition: str, actor: Actor, compiled: Compiled
+) -> Reply:
+    if isinstance(outcome, TurnedDown):
+        explain = explainer(asked, compiled.process, transition=transition)
+        return asked.reply(problem_of_refusal(outcome.refused, explain=explain, of=transition))
+    return Reply(
+        status=200,
+        body={
+            "instance": instance_body(asked, outcome.case, compiled, actor),
+            "entry": outcome.entry,
+        },
+        headers={"ETag": f'"{outcome.case.instance.version}"'},
+    )
+
+
+def _rehearsed(asked: Asked, request: AdvanceInstance, compiled: Compiled) -> Reply:
+    decided = rehearse(asked.house.runtime, request).decision
+    if isinstance(decided, Accepted):
+        return Reply(
+            status=200,
+            body={"dry_run": True, "accepted": True, "to": decided.to_state, "unmet": []},
+        )
+    explain = explainer(asked, compiled.process, transition=request.transition)
+    problem = problem_of_refusal(decided, explain=explain, of=request.transition)
+    return Reply(
+        status=200,
+        body={
+            "dry_run": True,
+            "accepted": False,
+            "to": None,
+            "unmet": problem.members["unmet"],
+        },
+    )
+
+
+def _reauthenticated(asked: Asked, caller: Caller, password: str | None) -> bool:
+    """Whether the password was entered again, and is right.
+
+    Raises:
+        Forbidden: it is wrong.
+        TooManyRequests: it was wrong too often.
+    """
+    if password is None:
+        return False
+    house = asked.house
+    seconds = house.throttle.wait_seconds(Traffic.LOGIN, caller.organization_id, caller.person)
+    if seconds:
+        raise TooManyRequests("too_many_requests", seconds=seconds)
+    with house.runtime.credentials() as (accounts, _):
+        account = accounts.of_person(caller.organization_id, caller.person)
+    if not house.passwords.matches(password, account.password_hash if account else None):
+        raise Forbidden("wrong_credentials")
+    return True
+
+
+def _alone(asked: Asked, caller: Caller, command: BulkCommand) -> dict[str, Any]:
+    """One of several commands in a transaction of its own."""
+    try:
+        actor, compiled = _standpoint(asked, caller, command.instance)
+        outcome = advance_instance(asked.house.runtime, _request(asked, caller, command))
+        # Without a key nothing can be replayed.
+        if isinstance(outcome, Replayed):
+            raise NotFound("unknown_instance", instance=command.instance)
+        return _verdict(command, _rendered(asked, outcome, command.transition, actor, compiled))
+    except QuyTrinhError as error:
+        return _verdict(command, asked.reply(problem_of(error)))
+
+
+def _together(asked: Asked, caller: Caller, commands: Sequence[BulkCommand]) -> Reply:
+    """All commands in one transaction, which is undone when one of them fails."""
+    requests = [_request(asked, caller, command) for command in commands]
+    verdicts: list[dict[str, Any]] = []
+    with asked.house.runtime.write(caller.organization_id) as uow:
+        actor = uow.actor(caller)
+        for command, request in zip(commands, requests, strict=True):
+            try:
+                outcome = advance(uow, request)
+                compiled = uow.pinned(outcome.case)
+                reply = _rendered(asked, outcome, command.transition, actor, compiled)
+            except QuyTrinhError as error:
+                reply = asked.reply(problem_of(error))
+            verdicts.append(_verdict(command, reply))
+        if all(verdict["status"] == 200 for verdict in verdicts):
+            uow.commit()
+            return Reply(status=200, body={"verdicts": verdicts})
+    return asked.reply(Problem(status=409, code="bulk_undone", members={"verdicts": verdicts}))
+
+
+def _request(asked: Asked, caller: Caller, command: BulkCommand) -> AdvanceInstance:
+    return AdvanceInstance(
+        caller=caller,
+        instance_id=command.instance,
+        transition=command.transition,
+        expected_version=command.version,
+        fields=command.fields,
+        reason=command.reason,
+        evidence=tuple(command.evidence),
+        reauthenticated=_reauthenticated(asked, caller, command.password),
+    )
+
+
+def _verdict(command: BulkCommand, reply: Reply) -> dict[str, Any]:
+    return {
+        "instance": command.instance,
+        "transition": command.transition,
+        "status": reply.status,
+        "body": reply.body,
+    }
