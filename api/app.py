@@ -14,7 +14,12 @@ import sys
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    asynccontextmanager,
+    nullcontext,
+)
 from datetime import timedelta
 from typing import Any, Final
 
@@ -189,8 +194,9 @@ class Logged:
         try:
             await self._app(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 - the last resort: nothing may fall through.
-            _log.error("accident", request=request_id, **_place_of(error))
+            # Where an answer went out already, the one who answered has logged it.
             if not status:
+                _log.error("accident", request=request_id, **_place_of(error))
                 problem = problem_of_any(error, Request(scope))
                 await _answer(problem, scope, receive, sending)
         finally:
@@ -267,7 +273,7 @@ class Capped:
 
 def _lifespan(
     runtime: Runtime, background: Background | None
-) -> Callable[[FastAPI], AbstractContextManager[None]]:
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         if runtime.database.is_sqlite:
@@ -279,7 +285,7 @@ def _lifespan(
         finally:
             await run_in_threadpool(work.__exit__, None, None, None)
 
-    return lifespan  # type: ignore[return-value]
+    return lifespan
 
 
 def _v1(app: FastAPI) -> FastAPI:

@@ -140,7 +140,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     }
     described["security"] = [{"token": []}, {"session": []}]
     for route in routes:
-        for method in route.methods:
+        for method in route.methods or ():
             operation = described["paths"][route.path_format][method.lower()]
             _complete(operation, route, method, schemas)
     return described

@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Annotated, Any, Final, Generic, TypeVar
+from typing import Annotated, Any, BinaryIO, Final, Generic, TypeVar
 
 from fastapi import Request
 from fastapi.exceptions import RequestValidationError
@@ -35,6 +35,7 @@ from engine.errors import Invalid
 
 DEPTH_MAX: Final = 32
 FILES_MAX: Final = 50
+CHUNK_BYTES: Final = 1024 * 1024
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -214,10 +215,17 @@ def digest_of_files(form: FormData) -> str:
     for name, file in sorted(files_of(form), key=lambda item: item[0]):
         parts.append(name.encode("utf-8", "replace"))
         parts.append((file.filename or "").encode("utf-8", "replace"))
-        file.file.seek(0)
-        parts.append(hashlib.file_digest(file.file, "sha256").digest())
-        file.file.seek(0)
+        parts.append(_digest_of(file.file))
     return digest_of_body(*parts)
+
+
+def _digest_of(file: BinaryIO) -> bytes:
+    digest = hashlib.sha256()
+    file.seek(0)
+    while chunk := file.read(CHUNK_BYTES):
+        digest.update(chunk)
+    file.seek(0)
+    return digest.digest()
 
 
 def safe_text(value: str | None) -> str | None:
