@@ -1,8 +1,8 @@
 """The decision against a plain interpreter: the same walks, the same states, the same refusals.
 
 A walk is drawn from a seed, so that it can be long and is repeated exactly. Definitions are the
-shipped ones and wild ones: the latter need not be sound, only well-formed, because the machine must
-do what the language says of any of them.
+shipped ones, sound ones and wild ones: the last need not be sound, only well-formed, because the
+machine must do what the language says of any of them.
 """
 
 from dataclasses import replace
@@ -43,6 +43,7 @@ from engine.machine.instance import (
 from engine.machine.registry import Objection, Registry
 from engine.machine.replay import replay
 from tests import reference
+from tests.strategies import processes
 
 DEFINITIONS = sorted((Path(__file__).parents[2] / "definitions").glob("*.yaml"))
 HOMES = {"an": "u1", "binh": "u2", "chi": "u3", "dung": "u1", "em": None}
@@ -55,6 +56,11 @@ SEEDS = st.integers(0, 2**32 - 1)
 @given(seed=SEEDS)
 def test_a_shipped_definition_is_decided_as_the_language_says(path: Path, seed: int) -> None:
     Walk(shipped(path), Random(seed)).go(attempts=60)  # noqa: S311 - a walk is no secret
+
+
+@given(process=processes(), seed=SEEDS)
+def test_a_sound_definition_is_decided_as_the_language_says(process: Process, seed: int) -> None:
+    Walk(process, Random(seed)).go(attempts=30)  # noqa: S311 - a walk is no secret
 
 
 @given(seed=SEEDS)
