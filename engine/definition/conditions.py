@@ -41,11 +41,8 @@ _SPARE: Final = "~another~"
 
 def subject_of(leaf: Condition) -> Subject:
     """What a leaf asks about: (`field`, `fact`, `visits` or `taken`, name)."""
-    for kind in ("field", "fact", "visits", "taken"):
-        name = getattr(leaf, kind)
-        if name is not None:
-            return (kind, str(name))
-    raise AssertionError(leaf)
+    names = (("field", leaf.field), ("fact", leaf.fact), ("visits", leaf.visits))
+    return next(((kind, name) for kind, name in names if name), ("taken", str(leaf.taken)))
 
 
 def holds(condition: Condition, values: Mapping[Subject, Value]) -> bool:
@@ -369,11 +366,9 @@ def _read(value: Value, type_: str) -> Value:
                 return read if read.is_finite() else None
             case "date":
                 return date.fromisoformat(value)
-            case "datetime":
-                read_at = datetime.fromisoformat(value)
-                return read_at if read_at.tzinfo is not None else None
             case _:
-                return value
+                moment = datetime.fromisoformat(value)
+                return moment if moment.tzinfo is not None else None
     except (TypeError, ValueError, InvalidOperation):
         return None
 

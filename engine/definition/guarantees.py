@@ -82,8 +82,9 @@ def named(promise: Promise) -> tuple[tuple[str, str], ...]:
             return (("state", state), ("transition", transition))
         case NotBySameActor(transition, other):
             return (("transition", transition), ("transition", other))
-        case NeverWithout(state, origin, without):
-            return (("state", state), ("state", origin), ("state", without))
+        case _:
+            states = (promise.state, promise.origin, promise.without)
+            return tuple(("state", state) for state in states)
 
 
 def broken(graph: Graph, promise: Promise) -> Way | None:
@@ -100,7 +101,7 @@ def broken(graph: Graph, promise: Promise) -> Way | None:
             return _before(graph, state, {transition})
         case NotBySameActor(transition, other):
             return _same_actor(graph, transition, other)
-        case NeverWithout():
+        case _:
             return _without(graph, promise)
 
 

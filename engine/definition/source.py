@@ -69,7 +69,6 @@ _STAND_INS: Mapping[str, Any] = {
     "code": "X",
 }
 _OTHER_TRUTHS = frozenset({"on", "off", "yes", "no"})
-_ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -364,23 +363,25 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
     reserved = _reserved(aside.data, notes)
     aside.names |= reserved
     aside.whole = aside.whole and not reserved
-    for round_ in range(_ROUNDS):
+    told = False
+    while True:
         try:
             return Process.model_validate(aside.data)
         except ValidationError as error:
             details = error.errors(include_url=False)
             faults = [_read_error(detail, notes.positions) for detail in details]
-        if round_ == 0:
-            # What is known as faulty has been told; what the model says of it only follows.
-            new = [fault for fault in faults if not notes.faulty(_known(fault[1], notes))]
-            for code, path, params in new:
-                notes.add(code, path, **params)
+        # What is known as faulty has been told; what the model says of it only follows. So does
+        # everything that comes up only after parts were set aside.
+        new = [fault for fault in faults if not told and not notes.faulty(_known(fault[1], notes))]
+        for code, path, params in new:
+            notes.add(code, path, **params)
+        told = True
         helped = [
             aside.drop_key(path) if code == "E04" else aside.drop(path) for code, path, _ in faults
         ]
+        # Each round sets something aside, so that there is a last one.
         if not any(helped):
             return None
-    return None
 
 
 def _known(path: Path, notes: _Notes) -> Path:

@@ -7,7 +7,8 @@
 3. W72: the version drops a gate that the last one had, and gives no reason under `weakens`. Gates
    of a step that both have: evidence, roles (somebody more may take it), separation, reason,
    password, fields, conditions, guards, join, order, window. Gates of a requirement: number, types,
-   age, freshness, distinctness, review, signature, who may supply it. And every guarantee.
+   age, freshness, distinctness, review, signature, who may supply it. And every guarantee, and who
+   may lift a gate.
 4. What is written otherwise is not weighed: a step that is gone is judged by the guarantees alone.
 """
 
@@ -82,11 +83,12 @@ def _weaker(process: Process, old: Process, places: Places) -> Iterator[Finding]
     for name in process.evidence.keys() & old.evidence.keys():
         for gate in _looser(old.evidence[name], process.evidence[name]):
             yield places.finding("W72", ("evidence", name, gate), gate=gate, of=name, what=gate)
-    for sentence in old.guarantees:
-        if sentence not in process.guarantees:
-            yield places.finding(
-                "W72", ("guarantees",), gate="guarantees", of=process.process, what=sentence
-            )
+    for role in sorted(set(process.waived_by) - set(old.waived_by)):
+        of = process.process
+        yield places.finding("W72", ("waived_by",), gate="waived_by", of=of, what=role)
+    for sentence in (known for known in old.guarantees if known not in process.guarantees):
+        of = process.process
+        yield places.finding("W72", ("guarantees",), gate="guarantees", of=of, what=sentence)
 
 
 def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:

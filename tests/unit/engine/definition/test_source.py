@@ -89,6 +89,18 @@ def test_what_was_set_aside_makes_no_faults_elsewhere() -> None:
         assert {f.code for f in found} <= {"E04", "E07"}, (new, found)
 
 
+def test_several_faults_in_one_entry_are_all_told() -> None:
+    text = TEXT.replace("    final: success\n", "    final: 5\n    glory: 1\n").replace(
+        "{vi: Đạt, en: Fit}", "{vi: Đạt}"
+    )
+    assert codes(text) == ["E06", "E07", "E04"]
+    unit = "  unit: {type: unit, title: {vi: Đơn vị, en: Unit}}"
+    odd = "  unit: {type: odd, title: {vi: Đơn vị}, choices: {a: {vi: Một}}}"
+    assert codes(TEXT.replace(unit, odd)) == ["E07", "E06", "E06"]
+    arm = TEXT.replace("      - {to: repair}", "      - {to: repair, colour: red}")
+    assert codes(arm) == ["E04"]
+
+
 def test_a_whole_section_of_the_wrong_shape_hides_the_names_it_would_declare() -> None:
     head, _, rest = TEXT.partition("fields:\n")
     _, _, tail = rest.partition("evidence:\n  check")
