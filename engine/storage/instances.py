@@ -375,8 +375,9 @@ def _conditions(wanted: Filter) -> list[Any]:
         col(c) == getattr(wanted, n) for n, c in equal.items() if getattr(wanted, n) is not None
     ]
     if wanted.text:
-        like = f"%{wanted.text.lower()}%"
-        found.append(or_(func.lower(row.title).like(like), func.lower(row.code).like(like)))
+        part = wanted.text.lower()
+        lowered = (func.lower(row.title), func.lower(row.code))
+        found.append(or_(*(column.contains(part, autoescape=True) for column in lowered)))
     if wanted.overdue_at is not None:
         found += [col(row.due_at) <= wanted.overdue_at, col(row.final).is_(None)]
     if wanted.open_only:
