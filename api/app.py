@@ -294,13 +294,14 @@ def _v1(app: FastAPI) -> FastAPI:
     v1.state = app.state
     rooms = (definitions, instances, transitions, evidence, records, steering, log)
     more = (inbox, me, accounts, tokens, organization, plans, demo)
-    for room in (*rooms, *more):
-        v1.include_router(room.router)
+    routers = [room.router for room in (*rooms, *more)]
+    for router in routers:
+        v1.include_router(router)
     described: dict[str, Any] = {}
 
     def openapi() -> dict[str, Any]:
         if not described:
-            described.update(describe(v1))
+            described.update(describe(v1, routers))
         return described
 
     v1.openapi = openapi  # type: ignore[method-assign]

@@ -4,10 +4,10 @@ Bodies are read by our own strict reader, so their schemas are taken from it; ev
 answer with a problem; what an answer leads to is linked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
@@ -120,9 +120,9 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
 _VERSIONED: Final = frozenset({"post_transition", "patch_row", "delete_row"})
 
 
-def describe(app: FastAPI) -> dict[str, Any]:
-    """The whole description."""
-    routes = [route for route in app.routes if isinstance(route, APIRoute)]
+def describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:
+    """The whole description of an application that is made of these routers."""
+    routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
     described = get_openapi(
         title="Quy Trình",
         version=VERSION,

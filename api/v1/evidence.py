@@ -6,7 +6,7 @@ into a sandbox, for this origin alone.
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import date
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
@@ -39,8 +39,8 @@ from api.v1.reading import (
     digest_of_form,
     files_of,
     media_type_of,
+    opened_form,
     read_as,
-    read_form,
 )
 from engine.commands.attach_evidence import (
     Attached,
@@ -124,15 +124,33 @@ class AttachedBody(EvidenceBody):
     entry: int
 
 
-async def read_attachment(request: Request) -> FormData:
-    """Read the form.
+def form_described(*required: str) -> dict[str, Any]:
+    """The form of an attachment, for the description of the API."""
+    text = {"type": "string"}
+    properties: dict[str, Any] = {
+        "file": {"type": "string", "format": "binary"},
+        "requirement": text,
+        "effective_date": {"type": "string", "format": "date"},
+        "note": {"type": "string", "maxLength": 4000},
+        "row": text,
+        "supersedes": text,
+    }
+    schema = {"type": "object", "required": list(required), "properties": properties}
+    return {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}
+    }
+
+
+async def read_attachment(request: Request) -> AsyncIterator[FormData]:
+    """Read the form; its files are closed with the request.
 
     Raises:
         MediaTypeUnknown: it is no form with files.
     """
     if media_type_of(request) != "multipart/form-data":
         raise MediaTypeUnknown("media_type_unknown", accepted="multipart/form-data")
-    return await read_form(request)
+    async with opened_form(request) as form:
+        yield form
 
 
 @router.get(
@@ -162,27 +180,7 @@ def get_files(
     status_code=201,
     summary="Attach a file",
     response_model=AttachedBody,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {
-                "multipart/form-data": {
-                    "schema": {
-                        "type": "object",
-                        "required": ["file", "requirement"],
-                        "properties": {
-                            "file": {"type": "string", "format": "binary"},
-                            "requirement": {"type": "string"},
-                            "effective_date": {"type": "string", "format": "date"},
-                            "note": {"type": "string", "maxLength": 4000},
-                            "row": {"type": "string"},
-                            "supersedes": {"type": "string"},
-                        },
-                    }
-                }
-            },
-        }
-    },
+    openapi_extra=form_described("file", "requirement"),
 )
 def post_evidence(
     instance: str,
@@ -293,6 +291,7 @@ def post_review(
     status_code=201,
     summary="Replace a file by a newer one",
     response_model=AttachedBody,
+    openapi_extra=form_described("file"),
 )
 def post_newer(
     evidence: str,

@@ -9,7 +9,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Any, BinaryIO, Final, Generic, TypeVar
@@ -179,22 +180,23 @@ def read_as(model: type[M], value: Any) -> M:
         raise RequestValidationError(error.errors(include_url=False, include_input=False)) from None
 
 
-async def read_form(request: Request) -> FormData:
-    """Read a form with files.
+@asynccontextmanager
+async def opened_form(request: Request) -> AsyncIterator[FormData]:
+    """A form with files, which are closed afterwards.
 
     Raises:
-        Unreadable: it cannot be taken apart.
+        WrongText: a text of it holds U+0000 or a lone surrogate.
     """
-    form = await request.form(max_files=FILES_MAX, max_fields=FILES_MAX)
-    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    faults = [
-        {"field": name, "code": code, "params": {}}
-        for name, value in texts
-        for _, code in _bad_texts(value)
-    ]
-    if faults:
-        raise WrongText("wrong_values", faults=faults)
-    return form
+    async with request.form(max_files=FILES_MAX, max_fields=FILES_MAX) as form:
+        faults = [
+            {"field": name, "code": code, "params": {}}
+            for name, value in form.multi_items()
+            if isinstance(value, str)
+            for _, code in _bad_texts(value)
+        ]
+        if faults:
+            raise WrongText("wrong_values", faults=faults)
+        yield form
 
 
 def files_of(form: FormData) -> list[tuple[str, UploadFile]]:

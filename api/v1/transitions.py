@@ -6,12 +6,13 @@
 4. Of several commands each gets a verdict; with `atomic` they are written together or not at all.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import FormData
 
 from api.auth.throttling import Traffic
 from api.dependencies import (
@@ -45,9 +46,9 @@ from api.v1.reading import (
     digest_of_files,
     files_of,
     media_type_of,
+    opened_form,
     parse_json,
     read_as,
-    read_form,
 )
 from engine.commands.advance_instance import AdvanceInstance, advance, advance_instance, rehearse
 from engine.errors import NotFound, QuyTrinhError
@@ -150,8 +151,8 @@ class _Wanted:
     digest: str
 
 
-async def read_step(request: Request) -> _Wanted:
-    """Read a step, sent as JSON or as a form with files.
+async def read_step(request: Request) -> AsyncIterator[_Wanted]:
+    """Read a step, sent as JSON or as a form with files; the files are closed with the request.
 
     Raises:
         Unreadable: it is neither.
@@ -160,31 +161,14 @@ async def read_step(request: Request) -> _Wanted:
     media_type = media_type_of(request)
     if media_type == "application/json":
         sent = await JsonBody(StepCommand)(request)
-        return _Wanted(sent.value, (), _digest(sent.value))
-    if media_type != "multipart/form-data":
+        yield _Wanted(sent.value, (), _digest(sent.value))
+    elif media_type == "multipart/form-data":
+        async with opened_form(request) as form:
+            yield _of_form(form)
+    else:
         raise MediaTypeUnknown(
             "media_type_unknown", accepted="application/json, multipart/form-data"
         )
-    form = await read_form(request)
-    text = form.get("command")
-    if not isinstance(text, str):
-        raise Unreadable("command_part_missing")
-    command = read_as(StepCommand, parse_json(text.encode("utf-8", "surrogatepass")))
-    uploads = []
-    for requirement, file in files_of(form):
-        note = command.files.get(requirement, FileNote())
-        uploads.append(
-            Upload(
-                requirement=requirement,
-                filename=file.filename or "",
-                content=file.file,
-                effective_on=note.effective_date,
-                note=note.note,
-                row=note.row,
-                supersedes=note.supersedes,
-            )
-        )
-    return _Wanted(command, tuple(uploads), _digest(command, digest_of_files(form)))
 
 
 @router.post(
@@ -241,6 +225,28 @@ def post_transitions(
     secret = {"commands": {"__all__": {"password"}}}
     digest = digest_of_body(bulk.model_dump_json(exclude=secret).encode())
     return answer_once(asked, caller, digest=digest, run=run)
+
+
+def _of_form(form: FormData) -> _Wanted:
+    text = form.get("command")
+    if not isinstance(text, str):
+        raise Unreadable("command_part_missing")
+    command = read_as(StepCommand, parse_json(text.encode("utf-8", "surrogatepass")))
+    uploads = []
+    for requirement, file in files_of(form):
+        note = command.files.get(requirement, FileNote())
+        uploads.append(
+            Upload(
+                requirement=requirement,
+                filename=file.filename or "",
+                content=file.file,
+                effective_on=note.effective_date,
+                note=note.note,
+                row=note.row,
+                supersedes=note.supersedes,
+            )
+        )
+    return _Wanted(command, tuple(uploads), _digest(command, digest_of_files(form)))
 
 
 def _digest(command: StepCommand, files: str = "") -> str:
