@@ -87,9 +87,7 @@ class TokenRow:
 def admin_page(desk: Desked) -> Response:
     """The organisation as it is today."""
     done = desk.request.query_params.get("done", "")
-    message = (
-        Message(kind="good", text=desk.voice.ui(f"done.{done}")) if done in DONE else None
-    )
+    message = Message(kind="good", text=desk.voice.ui(f"done.{done}")) if done in DONE else None
     return _show(desk, message=message)
 
 
@@ -329,7 +327,9 @@ def _day_or_none(text: str) -> date | None:
     try:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError:
-        raise Invalid("wrong_values", faults=[{"field": "day", "code": "not_date", "params": {}}]) from None
+        raise Invalid(
+            "wrong_values", faults=[{"field": "day", "code": "not_date", "params": {}}]
+        ) from None
 
 
 def _end_of(day: date, desk: Desk) -> datetime:
@@ -341,4 +341,6 @@ def _instant(text: str, desk: Desk) -> datetime:
     try:
         return datetime.fromisoformat(text).replace(tzinfo=desk.visit.zone).astimezone(UTC)
     except ValueError:
-        raise Invalid("wrong_values", faults=[{"field": "day", "code": "not_date", "params": {}}]) from None
+        raise Invalid(
+            "wrong_values", faults=[{"field": "day", "code": "not_date", "params": {}}]
+        ) from None

@@ -104,9 +104,7 @@ def log_page(desk: Desked) -> Response:
         limit=PER_PAGE,
         newest_first=True,
     )
-    processes = {
-        view.process.process: view.process for view in list_definitions(runtime, caller)
-    }
+    processes = {view.process.process: view.process for view in list_definitions(runtime, caller)}
     voice = desk.voice
     return desk.page(
         "log/list.html",
@@ -296,4 +294,3 @@ def _file(
         size=file["size"],
         sha256=file["sha256"],
     )
-

@@ -1,4 +1,4 @@
-"""Published definitions for people: what may happen, who may do it, and what must be there first."""
+"""Published definitions for people: what may happen, who may do it, what must be there first."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -183,15 +183,16 @@ def _by(by: By, process: Process, voice: Voice) -> str:
 
 def _needs(step: Transition, process: Process, voice: Voice) -> Iterator[str]:
     """Every requirement of a step, a sentence each."""
-    for code, names, titled in (
+    asked: tuple[tuple[str, tuple[str, ...], Mapping[str, Any]], ...] = (
         ("evidence", step.evidence, process.evidence),
         ("fields", (*step.fields, *step.must_change), process.fields),
         ("not_same_as", step.not_same_as, process.transitions),
         ("not_of_unit", step.not_of_unit, process.fields),
         ("not_named_in", step.not_named_in, process.fields),
-    ):
+    )
+    for code, names, titled in asked:
         if names:
-            words = ", ".join(voice.title(titled[name].title) for name in names)  # type: ignore[attr-defined]
+            words = ", ".join(voice.title(titled[name].title) for name in names)
             yield voice.ui(f"needs.{code}", names=words)
     for requirement in step.requires.values():
         yield voice.title(requirement.title)
@@ -217,31 +218,25 @@ def _circumstances(step: Transition, process: Process, voice: Voice) -> Iterator
 
 
 def _evidence(spec: EvidenceSpec, process: Process, voice: Voice) -> EvidenceRow:
-    rules = []
-    if spec.min > 1:
-        rules.append(voice.ui("rule.min", count=spec.min))
-    if spec.fresh == "per_visit":
-        rules.append(voice.ui("rule.fresh"))
-    if spec.max_age is not None:
-        rules.append(voice.ui("rule.max_age", length=_length(spec.max_age, voice)))
-    if spec.distinct:
-        rules.append(voice.ui("rule.distinct"))
-    if spec.from_:
-        rules.append(voice.ui("rule.from", roles=voice.roles(spec.from_)))
-    if spec.reviewed is not None:
-        rules.append(voice.ui("rule.reviewed", roles=voice.roles((spec.reviewed,))))
-    if spec.effective_within is not None:
-        rules.append(voice.ui("rule.effective"))
-    if spec.signed is not None:
-        rules.append(voice.ui("rule.signed"))
-    if spec.per is not None:
-        title = voice.title(process.records[spec.per].title)
-        rules.append(voice.ui("rule.per", set=title))
+    age = "" if spec.max_age is None else _length(spec.max_age, voice)
+    reviewer = () if spec.reviewed is None else (spec.reviewed,)
+    per = "" if spec.per is None else voice.title(process.records[spec.per].title)
+    rules: tuple[tuple[bool, str, dict[str, Any]], ...] = (
+        (spec.min > 1, "rule.min", {"count": spec.min}),
+        (spec.fresh == "per_visit", "rule.fresh", {}),
+        (bool(age), "rule.max_age", {"length": age}),
+        (spec.distinct, "rule.distinct", {}),
+        (bool(spec.from_), "rule.from", {"roles": voice.roles(spec.from_)}),
+        (bool(reviewer), "rule.reviewed", {"roles": voice.roles(reviewer)}),
+        (spec.effective_within is not None, "rule.effective", {}),
+        (spec.signed is not None, "rule.signed", {}),
+        (bool(per), "rule.per", {"set": per}),
+    )
     return EvidenceRow(
         title=spec.title,
         types=", ".join(name.upper() for name in spec.accept),
         max_bytes=spec.max_bytes,
-        rules=tuple(rules),
+        rules=tuple(voice.ui(code, **params) for holds, code, params in rules if holds),
     )
 
 

@@ -5,9 +5,11 @@
 3. Nothing of the inside is told; what was typed is shown again where a form was refused outright.
 """
 
+import traceback
 from typing import Final
 from urllib.parse import quote
 
+import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
@@ -19,6 +21,9 @@ from api.pages.visiting import desk_of, go, path_of, renderer_of, stranger
 from api.problems import Problem, Unauthenticated, problem_of_any
 from engine.errors import QuyTrinhError
 
+_log = structlog.stdlib.get_logger("quytrinh.pages")
+
+FRAMES: Final = 8
 HIDDEN: Final = frozenset({"csrf_token", "form_nonce", "version", "password", "next"})
 CODES_OF_PAGES: Final = frozenset({"csrf", "wrong_values", "invalid_input", "stale_row"})
 """Codes whose sentence speaks to programs; pages have their own."""
@@ -60,8 +65,20 @@ async def _answer(request: Request, error: Exception) -> Response:
     if isinstance(error, Unauthenticated):
         return go(f"/login?next={quote(path_of(request), safe='')}")
     problem = problem_of_any(error, request)
+    if problem.status >= 500:
+        _log.error(
+            "accident",
+            request=getattr(request.state, "request_id", "-"),
+            error=type(error).__name__,
+            frames=[f"{f.filename}:{f.lineno} {f.name}" for f in _frames(error)],
+        )
     typed = await _typed(request) if request.method == "POST" else ()
     return error_page(request, _visit(request), problem, typed=typed)
+
+
+def _frames(error: Exception) -> list[traceback.FrameSummary]:
+    """Where it happened, innermost last; no value of anybody is among it."""
+    return list(traceback.extract_tb(error.__traceback__))[-FRAMES:]
 
 
 def _visit(request: Request) -> Visit:

@@ -1,8 +1,8 @@
 """Typed values and HTML forms: a definition's fields as inputs, and what came back as values.
 
-1. An input is named `f.<field>`, so that no field of a definition can pose as one of the page's own.
-2. What was typed is sent on as JSON would have it, and judged by the engine alone: text that is no
-   number stays text, so that the engine's own sentence says so.
+1. An input is named `f.<field>`, so that no field can pose as one of the page's own.
+2. What was typed is sent on as JSON would have it, and judged by the engine alone: text that is
+   no number stays text, so that the engine's own sentence says so.
 3. An empty input clears a value that was there, and says nothing where there was none.
 4. What was typed comes back in the form when the answer is no.
 """
@@ -81,7 +81,9 @@ class Choices:
                 return self.units
             case "choice":
                 english = self.language == "en"
-                return [(key, text.en if english else text.vi) for key, text in spec.choices.items()]
+                return [
+                    (key, text.en if english else text.vi) for key, text in spec.choices.items()
+                ]
             case _:
                 return None
 

@@ -1,19 +1,22 @@
 """The first page of the morning: what I can do now, what waits for others and why, what I was told.
 
-1. The engine's inbox decides; this page only tells the steps of the way from those that may be taken
-   from anywhere (postpone, cancel), which would make every case of the office look urgent.
-2. What is due first stands first.
+1. The engine's inbox decides what is mine and what is missing. A step for which only files of mine
+   are missing can be taken now: its form brings them.
+2. Steps that leave the way (postpone, cancel) are always possible and are not work to be done; they
+   stand on the page of the instance.
+3. What is due first stands first.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import APIRouter, Response
 
-from api.pages.showing import Reason, Voice
-from api.pages.visiting import Desked
+from api.pages.showing import Reason, is_aside
+from api.pages.visiting import Desk, Desked
 from engine.definition.model import Process
+from engine.machine.decision import UnmetCode
 from engine.queries.definitions import list_definitions
 from engine.queries.inbox import InboxItem, inbox
 from engine.queries.instances import StepOption, Summary
@@ -29,11 +32,21 @@ class WaitingStep:
     unmet: tuple[Reason, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Possible:
+    """A step that I can take now, with how many requirements want a file from me."""
+
+    transition: str
+    title: Mapping[str, str]
+    files: int
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WaitingItem:
-    """An instance that waits, with what for."""
+class Work:
+    """An instance with my steps in it: those to take now, and those that wait."""
 
     instance: Summary
+    ready: tuple[Possible, ...]
     steps: tuple[WaitingStep, ...]
 
 
@@ -52,18 +65,20 @@ def inbox_page(desk: Desked) -> Response:
     found = inbox(desk.house.runtime, desk.caller)
     definitions = list_definitions(desk.house.runtime, desk.caller)
     processes = {view.process.process: view.process for view in definitions}
-    ready = [_on_the_way(item, processes) for item in found.ready]
-    items = (*found.ready, *found.waiting)
-    waiting = [_waiting(item, processes, desk.voice) for item in items]
+    items = [
+        _sorted(item, processes[item.instance.process], desk)
+        for item in (*found.ready, *found.waiting)
+        if item.instance.process in processes
+    ]
+    items.sort(key=lambda item: _urgency(item.instance))
     return desk.page(
         "inbox.html",
-        message=None,
-        inbox=replace(found, ready=tuple(item for item in ready if item.ready)),
-        waiting=[item for item in waiting if item.steps],
+        ready=[item for item in items if item.ready],
+        waiting=[item for item in items if item.steps],
         messages=[
             Told(
                 text=desk.voice.words.say(
-                    message.message, message.params, desk.visit.language
+                    f"message.{message.message}", message.params, desk.visit.language
                 ),
                 at=message.created_at,
                 instance=message.instance_id,
@@ -74,31 +89,44 @@ def inbox_page(desk: Desked) -> Response:
     )
 
 
-def _on_the_way(item: InboxItem, processes: Mapping[str, Process]) -> InboxItem:
-    """The item with those steps only that belong to the state it is in."""
-    process = processes.get(item.instance.process)
-    return replace(
-        item, ready=tuple(option for option in item.ready if not _anytime(option, process))
+def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
+    """Tell what can be done now from what waits."""
+    ahead = [
+        option
+        for option in (*item.ready, *item.waiting)
+        if not is_aside(process, option.transition)
+    ]
+    now = [option for option in ahead if _can_bring(option, desk.visit.roles)]
+    return Work(
+        instance=item.instance,
+        ready=tuple(Possible(option.transition, option.title, _files(option)) for option in now),
+        steps=tuple(
+            WaitingStep(
+                title=desk.voice.title(option.title),
+                unmet=desk.voice.reasons(
+                    (one for one in option.unmet if not one.fillable), process, option.transition
+                ),
+            )
+            for option in ahead
+            if option not in now
+        ),
     )
 
 
-def _waiting(item: InboxItem, processes: Mapping[str, Process], voice: Voice) -> WaitingItem:
-    process = processes.get(item.instance.process)
-    steps = () if process is None else tuple(
-        WaitingStep(
-            title=voice.title(option.title),
-            unmet=voice.reasons(
-                (one for one in option.unmet if not one.fillable), process, option.transition
-            ),
-        )
-        for option in item.waiting
-        if not _anytime(option, process)
+def _can_bring(option: StepOption, roles: tuple[str, ...]) -> bool:
+    """Whether the form of the step can bring all that is missing, files among it."""
+    return all(
+        one.fillable
+        or (one.code is UnmetCode.EVIDENCE_MISSING and not set(one.who_can).isdisjoint(roles))
+        for one in option.unmet
     )
-    return WaitingItem(instance=item.instance, steps=steps)
 
 
-def _anytime(option: StepOption, process: Process | None) -> bool:
-    """Whether the step may be taken from every open state."""
-    step = None if process is None else process.transitions.get(option.transition)
-    return step is not None and step.from_ == ("open",)
+def _files(option: StepOption) -> int:
+    """How many requirements still need a file."""
+    return sum(one.code is UnmetCode.EVIDENCE_MISSING for one in option.unmet)
 
+
+def _urgency(summary: Summary) -> tuple[bool, datetime, str]:
+    """What is due first comes first."""
+    return summary.due_at is None, summary.due_at or summary.opened_at, summary.code

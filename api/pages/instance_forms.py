@@ -1,7 +1,7 @@
 """What the forms of an instance write: a step, a file, a review, an assignment, a waiver.
 
-1. The version that the page showed goes with the step; who comes too late is told who was faster and
-   what can be done now, and gets back what was typed.
+1. The version that the page showed goes with the step; who comes too late is told who was faster
+   and what can be done now, and gets back what was typed.
 2. A refusal comes back as the same page, with every reason and the form as it was filled in.
 3. What was taken is answered with 303.
 """
@@ -15,7 +15,7 @@ from starlette.datastructures import UploadFile
 
 from api.dependencies import Reply
 from api.pages.forms import PREFIX, Typed, values_of
-from api.pages.instances import faults_of, show_instance
+from api.pages.instances import Comeback, faults_of, show_instance
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Posted, Sent, go, gone, went
 from api.problems import problem_of
@@ -26,8 +26,8 @@ from engine.commands.advance_instance import (
     rehearse,
 )
 from engine.commands.attach_evidence import (
-    AttachEvidence,
     Attached,
+    AttachEvidence,
     NotAttached,
     attach_evidence,
 )
@@ -216,7 +216,9 @@ def _is_me(desk: Desk, password: str) -> bool:
     runtime, caller = desk.house.runtime, desk.caller
     with runtime.credentials() as (accounts, _now):
         account = accounts.of_person(caller.organization_id, caller.person)
-    return desk.house.passwords.matches(password, None if account is None else account.password_hash)
+    return desk.house.passwords.matches(
+        password, None if account is None else account.password_hash
+    )
 
 
 def _taken_to(taken: Taken) -> str:
@@ -248,15 +250,11 @@ def _too_late(sent: Sent, instance_id: str, transition: str) -> Response:
         view,
         status=412,
         message=Message(kind="warn", text=text),
-        typed=sent.typed if still else None,
-        wanted=transition,
-        lost=() if still else _lost(sent, view),
+        back=_back(sent, view, transition if still else None),
     )
 
 
-def _faulty(
-    sent: Sent, instance_id: str, transition: str, error: Invalid | Conflict
-) -> Response:
+def _faulty(sent: Sent, instance_id: str, transition: str, error: Invalid | Conflict) -> Response:
     """What was sent does not fit, or the step is not to be had in this state."""
     desk = sent.desk
     view = instance_view(desk.house.runtime, desk.caller, instance_id)
@@ -268,9 +266,7 @@ def _faulty(
         message=desk.voice.error(error, view.process.fields)
         if there
         else Message(kind="bad", text=desk.voice.ui("not_available")),
-        typed=replace(sent.typed, faults=faults_of(error, desk.voice)) if there else None,
-        wanted=transition,
-        lost=() if there else _lost(sent, view),
+        back=_back(sent, view, transition if there else None, error=error),
     )
 
 
@@ -286,9 +282,18 @@ def _refused(sent: Sent, instance_id: str, transition: str, decided: Any) -> Res
         view,
         status=403 if decided.forbidden else 409,
         message=Message(kind="bad", text=desk.voice.ui("refused"), faults=reasons),
-        typed=sent.typed,
-        wanted=transition,
+        back=_back(sent, view, transition),
     )
+
+
+def _back(
+    sent: Sent, view: InstanceView, step: str | None, *, error: Invalid | Conflict | None = None
+) -> Comeback:
+    """The form that comes back; where its step is gone, what was typed all the same."""
+    if step is None:
+        return Comeback(lost=_lost(sent, view))
+    faults = {} if error is None else faults_of(error, sent.desk.voice)
+    return Comeback(step=step, typed=replace(sent.typed, faults=faults))
 
 
 def _lost(sent: Sent, view: InstanceView) -> tuple[tuple[str, str], ...]:

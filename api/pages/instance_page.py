@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.pages.forms import Choices, Entry, Typed, entry_of
-from api.pages.showing import LABEL_LENGTH, Reason, Voice, is_long
+from api.pages.showing import LABEL_LENGTH, Reason, Voice, is_aside, is_long
 from engine.definition.model import FieldSpec, Process, Text
 from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode
@@ -182,8 +182,15 @@ def steps_of(
 
 
 def slots_of(view: InstanceView, voice: Voice) -> tuple[SlotView, ...]:
-    """Every requirement with its files."""
-    return tuple(_slot(slot, view, voice) for slot in view.slots)
+    """Every requirement with its files; what the way ahead asks for comes first."""
+    ahead = {
+        name
+        for option in view.options
+        if not is_aside(view.process, option.transition)
+        for name in option.evidence
+    }
+    slots = (_slot(slot, view, voice, wanted=slot.requirement in ahead) for slot in view.slots)
+    return tuple(sorted(slots, key=lambda slot: (not slot.wanted_now, slot.enough)))
 
 
 def values_of_case(view: InstanceView, voice: Voice) -> tuple[tuple[Text, str], ...]:
@@ -197,28 +204,27 @@ def values_of_case(view: InstanceView, voice: Voice) -> tuple[tuple[Text, str], 
 
 def tables_of(view: InstanceView, voice: Voice) -> tuple[TableView, ...]:
     """The record sets that have rows or may be written to now."""
-    return tuple(
-        table_of(table, voice) for table in view.records if table.rows or table.may_edit
-    )
+    return tuple(table_of(table, voice) for table in view.records if table.rows or table.may_edit)
 
 
 def table_of(table: RecordTable, voice: Voice) -> TableView:
-    """One record set as a table."""
+    """One record set as a table; rows that belong to the same row of another set stand together."""
     columns = table.spec.columns
+    links = [name for name in columns if name in voice.rows and name != table.name]
+    ordered = sorted(table.rows, key=lambda row: [str(row.values.get(name)) for name in links])
+    rows = tuple(_row(row, columns, voice) for row in ordered)
     short = {name: spec for name, spec in columns.items() if not is_long(spec)}
-    long = {name: spec for name, spec in columns.items() if is_long(spec)}
     return TableView(
         name=table.name,
         title=table.spec.title,
         columns=tuple(spec.title for spec in short.values()),
-        long=bool(long),
-        rows=tuple(_row(row, short, long, voice) for row in table.rows),
+        long=any(row.texts for row in rows),
+        rows=rows,
         may_edit=table.may_edit,
     )
 
 
 def row_entries(
-    view: InstanceView,
     table: RecordTable,
     voice: Voice,
     choices: Choices,
@@ -346,15 +352,15 @@ def _weighed(step: StepView, view: InstanceView) -> StepView:
 
 
 def _nearness(process: Process) -> Any:
-    """Steps of the way itself come first, then those that may be taken from anywhere."""
+    """Steps of the way itself come first, then those that leave it."""
 
     def key(step: StepView) -> tuple[bool, bool]:
-        return process.transitions[step.transition].from_ == ("open",), not step.possible
+        return is_aside(process, step.transition), not step.possible
 
     return key
 
 
-def _slot(slot: Slot, view: InstanceView, voice: Voice) -> SlotView:
+def _slot(slot: Slot, view: InstanceView, voice: Voice, *, wanted: bool) -> SlotView:
     files = tuple(_file(file, voice) for file in slot.files)
     current = tuple(file for file in files if file.status not in OUTDATED)
     per = view.process.evidence[slot.requirement].per
@@ -369,7 +375,7 @@ def _slot(slot: Slot, view: InstanceView, voice: Voice) -> SlotView:
         older=tuple(file for file in files if file.status in OUTDATED),
         replaceable=tuple(file for file in current if file.status in REPLACEABLE),
         rows=tuple(voice.rows.get(per, {}).items()) if per else (),
-        wanted_now=slot.wanted_now,
+        wanted_now=wanted,
         may_supply=slot.may_supply,
         may_review=slot.may_review,
     )
@@ -394,9 +400,8 @@ def _file(file: Any, voice: Voice) -> FileLine:
     )
 
 
-def _row(
-    row: Row, short: Mapping[str, FieldSpec], long: Mapping[str, FieldSpec], voice: Voice
-) -> RowView:
+def _row(row: Row, columns: Mapping[str, FieldSpec], voice: Voice) -> RowView:
+    short = {name: spec for name, spec in columns.items() if not is_long(spec)}
     return RowView(
         id=row.id,
         version=row.version,
@@ -405,8 +410,8 @@ def _row(
         ),
         texts=tuple(
             (spec.title, voice.value(row.values[name], spec))
-            for name, spec in long.items()
-            if row.values.get(name) is not None
+            for name, spec in columns.items()
+            if name not in short and row.values.get(name) is not None
         ),
     )
 

@@ -4,7 +4,7 @@ What is written through the forms of an instance stands in `instance_forms` and 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -44,6 +44,7 @@ from engine.storage.instances import Filter
 router = APIRouter()
 
 PER_PAGE: Final = 50
+LEGS_SHOWN: Final = 4
 SHOWN: Final = ("open", "overdue", "all")
 YEAR_DIGITS: Final = 4
 
@@ -57,6 +58,24 @@ class Asked:
     unit: str = ""
     year: str = ""
     show: str = "open"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comeback:
+    """A form that comes back because the answer was no.
+
+    Attributes:
+        step: the step whose form it is; None when the step is no longer to be had.
+        typed: what was typed, and what is wrong with it.
+        lost: what was typed for a step that is gone, by the titles of its fields.
+    """
+
+    step: str | None = None
+    typed: Typed = field(default_factory=Typed)
+    lost: tuple[tuple[str, str], ...] = ()
+
+
+NOTHING_BACK: Final = Comeback()
 
 
 @router.get("/instances")
@@ -167,9 +186,7 @@ def show_instance(
     *,
     status: int = 200,
     message: Message | None = None,
-    typed: Typed | None = None,
-    wanted: str | None = None,
-    lost: tuple[tuple[str, str], ...] = (),
+    back: Comeback = NOTHING_BACK,
 ) -> Response:
     """An instance as a page.
 
@@ -178,16 +195,13 @@ def show_instance(
         view: what there is to see.
         status: of the answer.
         message: what just happened.
-        typed: the form that comes back, with what was typed and what is wrong with it.
-        wanted: the step whose form it is.
-        lost: what was typed for a step that can no longer be taken.
+        back: the form that comes back with it.
     """
     voice = with_rows(desk.voice, view)
-    steps, others = steps_of(
-        view, voice, desk.choices, typed=typed or Typed(), wanted=wanted if typed else None
-    )
+    steps, others = steps_of(view, voice, desk.choices, typed=back.typed, wanted=back.step)
     slots = slots_of(view, voice)
     near = tuple(slot for slot in slots if slot.wanted_now or slot.files or slot.older)
+    route = route_of(view, voice)
     processes = {
         item.process.process: item.process
         for item in list_definitions(desk.house.runtime, desk.caller)
@@ -197,7 +211,7 @@ def show_instance(
         status=status,
         view=view,
         message=message,
-        lost=lost,
+        lost=back.lost,
         steps=steps,
         others=others,
         slots_now=near,
@@ -205,7 +219,8 @@ def show_instance(
         values=values_of_case(view, voice),
         records=tables_of(view, voice),
         children=children_of(view, voice, processes),
-        route=route_of(view, voice),
+        earlier=route[:-LEGS_SHOWN],
+        route=route[-LEGS_SHOWN:],
         flags=flag_words(view.summary.flags, voice),
         assigned=[
             (role, ", ".join(voice.person(person) for person in people))

@@ -52,9 +52,7 @@ def enter(
     if wait:
         error = TooManyRequests("too_many_requests", seconds=wait)
         return _form(request, next, username=name, code=error.code, status=429, seconds=wait)
-    entered = log_in(
-        house.runtime, name, lambda kept: house.passwords.matches(password, kept)
-    )
+    entered = log_in(house.runtime, name, lambda kept: house.passwords.matches(password, kept))
     if entered is None:
         return _form(request, next, username=name, code="wrong_credentials", status=401)
     answer = go(local_address(next))

@@ -1,7 +1,7 @@
 """Every page in its place: one application of its own, mounted under the house.
 
-What is raised on a page is answered by a page: pages have their own error handlers, and the API keeps
-its problems. Routes of the house come first; what none of them takes is looked for here.
+What is raised on a page is answered by a page: pages have their own error handlers, and the API
+keeps its problems. Routes of the house come first; what none of them takes is looked for here.
 """
 
 from fastapi import FastAPI
@@ -36,4 +36,3 @@ def mount_pages(app: FastAPI) -> None:
     errors.answer_errors(pages)
     pages.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
     app.mount("/", pages)
-

@@ -114,7 +114,6 @@ def _show(
         following=place.following,
         message=message,
         entries=row_entries(
-            place.view,
             place.table,
             voice,
             desk.choices,

@@ -2,10 +2,10 @@
 
 1. Everything is escaped. The one thing that is not is the diagram, an SVG that this house draws.
 2. An undefined name is an error, in a template as elsewhere.
-3. htmx gets a block of the same template that the whole page is made of; there are no partial files.
+3. htmx gets a block of the template that the whole page is made of; there are no partial files.
 4. Words come from `api.language`: `ui('inbox.title')` says `page.inbox.title`; a title of a
    definition or of the organisation is picked by `t`.
-5. A page is never kept by a cache, and its policy allows nothing inline and nothing from elsewhere.
+5. No cache keeps a page, and its policy allows nothing inline and nothing from elsewhere.
 """
 
 import secrets

@@ -6,7 +6,7 @@
    and chosen, by what that row says first.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
@@ -141,29 +141,50 @@ class Voice:
         return self.title(fields[plain].title) if plain in fields else name
 
     def _single(self, value: Any, spec: FieldSpec | None) -> str:
-        kind = spec.type if spec is not None else ""
-        match value:
-            case bool():
-                return self.ui("yes") if value else self.ui("no")
-            case datetime():
-                local = value.astimezone(self.zone)
-                return f"{local:%H:%M} {show_day(local.date(), self.language)}"
-            case date():
-                return show_day(value, self.language)
-            case Decimal():
-                return format(value, "f").replace(".", "," if self.language == "vi" else ".")
-            case str() if kind == "date":
-                return show_day(date.fromisoformat(value), self.language)
-            case str() if kind == "datetime":
-                return self._single(datetime.fromisoformat(value), None)
-            case str() if kind == "person":
-                return self.person(value)
-            case str() if kind == "unit":
-                return self.unit(value)
-            case str() if spec is not None and value in spec.choices:
-                return self.title(spec.choices[value])
-            case _:
-                return str(value)
+        if isinstance(value, str):
+            return self._text(value, spec)
+        if isinstance(value, bool):
+            return self.ui("yes") if value else self.ui("no")
+        if isinstance(value, datetime):
+            local = value.astimezone(self.zone)
+            return f"{local:%H:%M} {show_day(local.date(), self.language)}"
+        if isinstance(value, date):
+            return show_day(value, self.language)
+        if isinstance(value, Decimal):
+            return format(value, "f").replace(".", "," if self.language == "vi" else ".")
+        return str(value)
+
+    def _text(self, value: str, spec: FieldSpec | None) -> str:
+        """A text; of an id or a date as JSON has it, what it stands for."""
+        if spec is None:
+            return value
+        read: Mapping[str, Callable[[str], str]] = {
+            "date": lambda text: self._single(date.fromisoformat(text), None),
+            "datetime": lambda text: self._single(datetime.fromisoformat(text), None),
+            "person": self.person,
+            "unit": self.unit,
+            "choice": lambda text: self.title(spec.choices[text]),
+        }
+        known = spec.type != "choice" or value in spec.choices
+        return read[spec.type](value) if spec.type in read and known else value
+
+
+def is_aside(process: Process, transition: str) -> bool:
+    """Whether a step leaves the way: it may be taken from anywhere, pauses or breaks off the case.
+
+    Such steps are always possible, so that a list of what is to be done would hold little else.
+    """
+    step = process.transitions[transition]
+    pauses = {
+        state
+        for name, other in process.transitions.items()
+        if "previous" in other.targets
+        for state in process.sources(name)
+    }
+    return step.from_ == ("open",) or all(
+        target in pauses or (target in process.states and process.states[target].final == "aborted")
+        for target in step.targets
+    )
 
 
 def is_long(spec: FieldSpec) -> bool:

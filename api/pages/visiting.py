@@ -2,8 +2,8 @@
 
 1. Without a live session there is no page but the login; the way back is kept.
 2. The language is the one chosen on a page, else the account's, else Vietnamese.
-3. A form is taken only from a page of ours, with the session's token; each carries a nonce that makes
-   a second click the same request.
+3. A form is taken only from a page of ours, with the session's token; each carries a nonce that
+   makes a second click the same request.
 """
 
 import json
@@ -73,7 +73,9 @@ class Desk:
         """Whether the visitor may administer."""
         return ADMINISTRATOR in self.visit.roles
 
-    def page(self, template: str, *, status: int = 200, block: str = "content", **v: Any) -> Response:
+    def page(
+        self, template: str, *, status: int = 200, block: str = "content", **v: Any
+    ) -> Response:
         """A page, or for htmx a block of it."""
         return self.renderer.page(self.visit, template, status=status, block=block, **v)
 

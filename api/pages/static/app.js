@@ -81,6 +81,7 @@
   }
 
   function arrived() {
+    point();
     const message = content().querySelector("[data-announce]");
     if (!message) return;
     say(message.textContent.trim().replace(/\s+/g, " "));
@@ -89,6 +90,17 @@
     message.scrollIntoView({ block: "center" });
   }
   document.addEventListener("htmx:after:swap", arrived);
+
+  // A tall diagram opens where the case is now.
+  function point() {
+    for (const drawing of document.querySelectorAll(".drawing")) {
+      const here = drawing.querySelector(".current");
+      if (!here) continue;
+      const gap = here.getBoundingClientRect().top - drawing.getBoundingClientRect().top;
+      drawing.scrollTop += gap - drawing.clientHeight / 2;
+    }
+  }
+  point();
 
   for (const kind of ["dragenter", "dragover", "dragleave", "drop"]) {
     document.addEventListener(kind, (event) => {
