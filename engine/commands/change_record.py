@@ -20,7 +20,7 @@ from engine.machine.instance import Case
 from engine.machine.intent import ChangeRecord
 from engine.machine.record_rule import RecordChange, decide_record
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
-from engine.storage.audit_log import LogDraft
+from engine.transaction.entries import entry_of
 from engine.transaction.opening import WrongOpening, unknown_names
 from engine.transaction.recording import StaleRow, row_of, write_record
 
@@ -136,16 +136,12 @@ def _log_refusal(
     uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
 ) -> None:
     uow.tables.log.append(
-        LogDraft(
-            type=EntryType.RECORD_CHANGED,
-            outcome=Outcome.REFUSED,
-            stream=f"instance:{case.instance.id}",
-            at=uow.now,
+        entry_of(
+            uow,
+            case,
+            EntryType.RECORD_CHANGED,
             actor=actor,
-            definition=uow.pinned(case).digest,
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
+            outcome=Outcome.REFUSED,
             subject=record_set,
             unmet=refused.keys,
         )

@@ -18,8 +18,8 @@ from engine.machine.instance import Case
 from engine.machine.intent import Notify
 from engine.machine.registry import Question
 from engine.runtime import Runtime, UnitOfWork
-from engine.storage.audit_log import LogDraft
 from engine.storage.timers import Timer
+from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.stepping import carry_out, take_step
 
@@ -84,15 +84,11 @@ def _escalate(uow: UnitOfWork, case: Case, timer: Timer) -> None:
     params = {"state": case.instance.state, "due_on": timer.params.get("due_on")}
     notify(uow, case, Notify(message="escalation", roles=roles, params=params))
     uow.tables.log.append(
-        LogDraft(
-            type=EntryType.ESCALATED,
-            stream=f"instance:{case.instance.id}",
-            at=uow.now,
+        entry_of(
+            uow,
+            case,
+            EntryType.ESCALATED,
             actor=SYSTEM,
-            definition=uow.pinned(case).digest,
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
             details={"state": case.instance.state, "to": list(roles)},
         )
     )

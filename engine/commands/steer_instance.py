@@ -16,7 +16,7 @@ from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case, Waiver
 from engine.machine.opening import may_open
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
-from engine.storage.audit_log import LogDraft
+from engine.transaction.entries import entry_of
 from engine.transaction.opening import WrongOpening
 from engine.transaction.texts import kept_text
 
@@ -174,17 +174,12 @@ def _log(
 ) -> int:
     actor, grant = by
     return uow.tables.log.append(
-        LogDraft(
-            type=kind,
-            stream=f"instance:{case.instance.id}",
-            at=uow.now,
+        entry_of(
+            uow,
+            case,
+            kind,
             actor=actor,
-            role=grant.role,
-            on_behalf=grant.on_behalf_of,
-            definition=uow.pinned(case).digest,
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
+            grant=grant,
             details=details,
             reason=reason,
         )

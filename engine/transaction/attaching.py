@@ -24,8 +24,8 @@ from engine.machine.authorization import grants_for
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
 from engine.runtime import UnitOfWork
-from engine.storage.audit_log import LogDraft
 from engine.storage.evidence import StoredEvidence
+from engine.transaction.entries import entry_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,17 +170,12 @@ def write_entry(
     """Append an entry about one file; its index."""
     told = {"filename": record.filename, "media_type": record.media_type, **details}
     return uow.tables.log.append(
-        LogDraft(
-            type=kind,
-            stream=f"instance:{case.instance.id}",
-            at=uow.now,
+        entry_of(
+            uow,
+            case,
+            kind,
             actor=actor,
-            role=grant.role,
-            on_behalf=grant.on_behalf_of,
-            definition=uow.pinned(case).digest,
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
+            grant=grant,
             subject=record.id,
             effective_date=record.effective_on,
             evidence=(

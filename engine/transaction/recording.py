@@ -12,8 +12,9 @@ from engine.machine.instance import Case, Row
 from engine.machine.intent import ChangeRecord
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
-from engine.storage.audit_log import LogDraft, split_changes
+from engine.storage.audit_log import split_changes
 from engine.storage.records import RowChange
+from engine.transaction.entries import entry_of
 
 
 class StaleRow(Conflict):
@@ -71,17 +72,12 @@ def write_record(
         row=row_id,
     )
     entry = uow.tables.log.append(
-        LogDraft(
-            type=EntryType.RECORD_CHANGED,
-            stream=f"instance:{case.instance.id}",
-            at=uow.now,
+        entry_of(
+            uow,
+            case,
+            EntryType.RECORD_CHANGED,
             actor=actor,
-            role=grant.role,
-            on_behalf=grant.on_behalf_of,
-            definition=uow.pinned(case).digest,
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
+            grant=grant,
             changes=plain,
             personal=personal,
             subject=row_id,

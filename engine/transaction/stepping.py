@@ -34,6 +34,7 @@ from engine.storage.advance import StepWrite, as_json, write_step
 from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.instances import Move
 from engine.transaction.deadlines import due_and_timers
+from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.recording import write_record
@@ -185,17 +186,12 @@ def _acceptance(
         as_json(after.instance.fields),
         specs=compiled.process.fields,
     )
-    return LogDraft(
-        type=EntryType.TRANSITION,
-        stream=f"instance:{case.instance.id}",
-        at=uow.now,
+    return entry_of(
+        uow,
+        case,
+        EntryType.TRANSITION,
         actor=actor,
-        role=accepted.role,
-        on_behalf=accepted.on_behalf_of,
-        definition=compiled.digest,
-        instance=case.instance.id,
-        code=case.instance.code,
-        process=case.instance.process,
+        grant=Grant(role=accepted.role, on_behalf_of=accepted.on_behalf_of),
         transition=accepted.transition,
         from_state=accepted.from_state,
         to_state=accepted.to_state,
@@ -218,16 +214,12 @@ def _acceptance(
 def _refusal(
     uow: UnitOfWork, case: Case, command: Command, refused: Refused, *, actor: Actor
 ) -> LogDraft:
-    return LogDraft(
-        type=EntryType.TRANSITION,
-        outcome=Outcome.REFUSED,
-        stream=f"instance:{case.instance.id}",
-        at=uow.now,
+    return entry_of(
+        uow,
+        case,
+        EntryType.TRANSITION,
         actor=actor,
-        definition=uow.pinned(case).digest,
-        instance=case.instance.id,
-        code=case.instance.code,
-        process=case.instance.process,
+        outcome=Outcome.REFUSED,
         transition=command.transition,
         from_state=case.instance.state,
         unmet=refused.keys,
