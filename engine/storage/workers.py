@@ -41,7 +41,14 @@ class WorkerRepository:
 
     def note(self, worker: Worker) -> None:
         """Write down that a worker was heard of."""
-        self._session.merge(WorkerRow(**_columns(worker)))
+        self._session.merge(
+            WorkerRow(
+                id=worker.id,
+                host=worker.host,
+                started_at=worker.started_at,
+                seen_at=worker.seen_at,
+            )
+        )
         self._session.flush()
 
     def dismiss(self, worker_id: str) -> None:
@@ -63,12 +70,3 @@ class WorkerRepository:
             Worker(id=row.id, host=row.host, started_at=row.started_at, seen_at=row.seen_at)
             for row in self._session.exec(query)
         )
-
-
-def _columns(worker: Worker) -> dict[str, object]:
-    return {
-        "id": worker.id,
-        "host": worker.host,
-        "started_at": worker.started_at,
-        "seen_at": worker.seen_at,
-    }
