@@ -136,7 +136,11 @@ def _moment(moment: Moment, process: Process, voice: Voice) -> str:
         return voice.ui("moment.end_of_window")
     if moment.date is not None:
         return _month_day(moment.date)
-    length = _length(moment.plus or moment.minus or Duration(count=0, unit="d"), voice)
+    span = moment.plus or moment.minus
+    told = moment.after or moment.before
+    if told is not None and (span is None or not span.count):
+        return voice.ui("moment.on", what=_named(told, process, voice))
+    length = _length(span or Duration(count=0, unit="d"), voice)
     if moment.after is not None:
         return voice.ui("moment.after", length=length, what=_named(moment.after, process, voice))
     if moment.before is not None:
@@ -145,6 +149,8 @@ def _moment(moment: Moment, process: Process, voice: Voice) -> str:
 
 
 def _length(length: Duration, voice: Voice) -> str:
+    if not length.count:
+        return voice.ui("length.none")
     return voice.ui(f"length.{length.unit}", count=length.count)
 
 

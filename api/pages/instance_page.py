@@ -73,6 +73,11 @@ class SlotView:
         return len(self.files)
 
     @property
+    def waits(self) -> bool:
+        """Whether a file waits for its review."""
+        return any(file.status == "received" for file in self.files)
+
+    @property
     def enough(self) -> bool:
         """Whether as many files are there as the requirement asks for."""
         return self.present >= self.min
@@ -176,7 +181,7 @@ def steps_of(
         else:
             others.append(step)
     mine = sorted((_weighed(step, view) for step in mine), key=_nearness(view.process))
-    opened = wanted or next((step.transition for step in mine if step.possible), None)
+    opened = wanted or next((step.transition for step in mine), None)
     shown = tuple(replace(step, open=step.transition == opened) for step in mine)
     return shown, tuple(others)
 

@@ -27,7 +27,6 @@ from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
 from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
-from engine.definition.model import Process
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.decision import UnmetCode
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
@@ -176,7 +175,7 @@ def document_page(desk: Desked, instance_id: str, name: str) -> Response:
         voice=voice,
         title=view.documents[name],
         paper=desk.house.runtime.registry.documents[process, name](case),
-        choices=_choices_in_words(view.process, voice),
+        names=_names_of(view, voice),
     )
 
 
@@ -200,7 +199,8 @@ def show_instance(
     voice = with_rows(desk.voice, view)
     steps, others = steps_of(view, voice, desk.choices, typed=back.typed, wanted=back.step)
     slots = slots_of(view, voice)
-    near = tuple(slot for slot in slots if slot.wanted_now or slot.files or slot.older)
+    now = tuple(slot for slot in slots if slot.wanted_now or slot.waits)
+    there = tuple(slot for slot in slots if slot not in now and (slot.files or slot.older))
     route = route_of(view, voice)
     processes = {
         item.process.process: item.process
@@ -214,13 +214,15 @@ def show_instance(
         lost=back.lost,
         steps=steps,
         others=others,
-        slots_now=near,
-        slots_rest=tuple(slot for slot in slots if slot not in near),
+        slots_now=now,
+        slots_there=there,
+        slots_rest=tuple(slot for slot in slots if slot not in now and slot not in there),
         values=values_of_case(view, voice),
         records=tables_of(view, voice),
         children=children_of(view, voice, processes),
         earlier=route[:-LEGS_SHOWN],
         route=route[-LEGS_SHOWN:],
+        names=_names_of(view, voice),
         flags=flag_words(view.summary.flags, voice),
         assigned=[
             (role, ", ".join(voice.person(person) for person in people))
@@ -370,9 +372,12 @@ def _gate(key: str, view: InstanceView, voice: Voice) -> str:
     return voice.ui(f"gate.{code}")
 
 
-def _choices_in_words(process: Process, voice: Voice) -> dict[str, str]:
-    """Every choice of every field and column, by its id: papers show grades and verdicts."""
-    specs = [*process.fields.values()]
-    for record_set in process.records.values():
+def _names_of(view: InstanceView, voice: Voice) -> dict[str, str]:
+    """Choices, units and steps by their ids: papers and figures name them so."""
+    specs = [*view.process.fields.values()]
+    for record_set in view.process.records.values():
         specs += record_set.columns.values()
-    return {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}
+    names = {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}
+    names |= {unit: voice.title(title) for unit, title in view.units.items()}
+    names |= {name: voice.title(step.title) for name, step in view.process.transitions.items()}
+    return names

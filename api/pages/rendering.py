@@ -181,6 +181,7 @@ def _environment(words: Words) -> Environment:
     environment.filters.update(
         t=_title,
         role=role,
+        named=_named,
         day=_day,
         instant=_instant,
         number=_number,
@@ -201,6 +202,11 @@ def _title(context: Context, text: Text | Mapping[str, str] | str) -> str:
             return text.en if language == "en" else text.vi
         case _:
             return text[language]
+
+
+def _named(identifier: str, names: Mapping[str, str]) -> str:
+    """What an id stands for; one that nobody knows is shown as it is."""
+    return names.get(identifier, identifier)
 
 
 @pass_context

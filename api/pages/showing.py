@@ -20,7 +20,7 @@ from engine.machine.decision import Unmet
 from engine.machine.instance import Row
 
 LONG_TEXT: Final = 200
-LABEL_LENGTH: Final = 60
+LABEL_LENGTH: Final = 90
 LABEL_PARTS: Final = 3
 
 

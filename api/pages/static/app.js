@@ -91,6 +91,11 @@
   }
   document.addEventListener("htmx:after:swap", arrived);
 
+  for (const button of document.querySelectorAll("[data-print]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => window.print());
+  }
+
   // A tall diagram opens where the case is now.
   function point() {
     for (const drawing of document.querySelectorAll(".drawing")) {
@@ -98,6 +103,8 @@
       if (!here) continue;
       const gap = here.getBoundingClientRect().top - drawing.getBoundingClientRect().top;
       drawing.scrollTop += gap - drawing.clientHeight / 2;
+      const side = here.getBoundingClientRect().left - drawing.getBoundingClientRect().left;
+      drawing.scrollLeft += side - drawing.clientWidth / 3;
     }
   }
   point();
