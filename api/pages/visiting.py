@@ -7,7 +7,7 @@
 """
 
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -176,22 +176,22 @@ def desk_of(request: Request) -> Desk:
     )
 
 
-async def sent_form(request: Request) -> Sent:
-    """A form from somebody who is logged in.
+async def sent_form(request: Request) -> AsyncIterator[Sent]:
+    """A form from somebody who is logged in; its files are closed when it is answered.
 
     Raises:
         Unauthenticated: nobody is.
         Forbidden: the form is not from a page of ours.
     """
     desk = await run_in_threadpool(desk_of, request)
-    form = await request.form(max_fields=FORM_FIELDS_MAX)
-    typed = typed_in(form)
-    session = desk.visitor.session
-    if session is None:
-        raise Unauthenticated("unauthenticated")
-    check_page(request, session, typed.text("csrf_token"))
-    digest = await run_in_threadpool(_digest, form)
-    return Sent(desk=desk, form=form, typed=typed, digest=digest)
+    async with request.form(max_fields=FORM_FIELDS_MAX) as form:
+        typed = typed_in(form)
+        session = desk.visitor.session
+        if session is None:
+            raise Unauthenticated("unauthenticated")
+        check_page(request, session, typed.text("csrf_token"))
+        digest = await run_in_threadpool(_digest, form)
+        yield Sent(desk=desk, form=form, typed=typed, digest=digest)
 
 
 def stranger(request: Request) -> Visit:
