@@ -8,6 +8,7 @@
    one move.
 """
 
+import json
 import os
 import secrets
 from collections.abc import Mapping
@@ -18,7 +19,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from api.auth.passwords import Passwords
-from api.bootstrap import build_runtime, upgrade_database
+from api.bootstrap import KEPT_CLOCK, build_runtime, upgrade_database
 from api.demonstration.playing import Cast, PastClock, Player, StoryBrokenError, Times
 from api.seeds import (
     DEFINITIONS,
@@ -119,6 +120,17 @@ def kept_password(data_dir: Path) -> str:
         with os.fdopen(descriptor, "w", encoding="ascii") as file:
             file.write("-".join(groups) + "\n")
     return path.read_text(encoding="ascii").strip()
+
+
+def with_kept_clock(settings: Settings) -> Settings:
+    """The settings with the clock that the demonstration of this data folder runs on.
+
+    A clock that was set holds. Where an organisation is real, no such clock is obeyed anyway.
+    """
+    kept = settings.data_dir / KEPT_CLOCK
+    if settings.clock is not None or not kept.exists():
+        return settings
+    return settings.model_copy(update={"clock": json.loads(kept.read_text("utf-8"))["setting"]})
 
 
 def accounts() -> tuple[tuple[str, str], ...]:

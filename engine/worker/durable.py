@@ -20,7 +20,7 @@ from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer, ScheduleInput
 
@@ -89,6 +89,15 @@ class Background:
         )
         self._heart.join(timeout=patience.total_seconds())
         dismiss_worker(self._runtime, self.id)
+
+    def __enter__(self) -> Self:
+        """Start."""
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Stop."""
+        self.stop()
 
     def _beat_on(self) -> None:
         while not self._stopping.wait(self._beat.total_seconds()):

@@ -1,0 +1,97 @@
+"""What a command of the command line has at hand: the language, the settings, the house itself."""
+
+import json
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import typer
+
+from api.bootstrap import build_runtime, database_is_current
+from api.demonstration.loading import with_kept_clock
+from api.language import DEFAULT, Words
+from api.settings import Settings
+from engine.errors import Conflict, Invalid, NotFound
+from engine.runtime import Runtime
+from engine.storage.organization import Organization
+
+
+@dataclass(slots=True)
+class Desk:
+    """Where a command works.
+
+    Attributes:
+        language: of every sentence that the command says.
+    """
+
+    words: Words
+    language: str = DEFAULT
+
+    def say(self, code: str, **params: Any) -> str:
+        """A sentence of the command line."""
+        return self.words.say(f"cli.{code}", params, self.language)
+
+    def tell(self, code: str, **params: Any) -> None:
+        """Say a sentence on standard output."""
+        typer.echo(self.say(code, **params))
+
+    def runtime(self, settings: Settings, *, upgraded: bool = True) -> Runtime:
+        """The house that the settings name.
+
+        Args:
+            settings: what the environment and the command line decide.
+            upgraded: refuse to work on a database that lacks a revision.
+
+        Raises:
+            Conflict: `database_behind`.
+        """
+        runtime = build_runtime(with_kept_clock(settings))
+        if upgraded and not database_is_current(runtime.database):
+            raise Conflict("database_behind")
+        return runtime
+
+
+def settings_for(**given: Any) -> Settings:
+    """The settings of the environment, with what the command line says instead."""
+    return Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+def organization_of(runtime: Runtime, slug: str | None) -> Organization:
+    """The organisation of that short name; the only one, when none is named.
+
+    Raises:
+        NotFound: there is none of that name, or none at all.
+        Invalid: there are several, and none is named.
+    """
+    found = {organization.slug: organization for organization in runtime.organizations()}
+    if slug is not None:
+        if slug not in found:
+            raise NotFound("organization_not_there", slug=slug, known=sorted(found))
+        return found[slug]
+    if not found:
+        raise NotFound("no_organization")
+    if len(found) > 1:
+        raise Invalid("organization_not_named", known=sorted(found))
+    return next(iter(found.values()))
+
+
+def desk_of(context: typer.Context) -> Desk:
+    """The desk that `main` made."""
+    desk: Desk = context.find_root().obj
+    return desk
+
+
+def show_json(value: Any) -> None:
+    """Write a value as JSON on standard output."""
+    typer.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def complain(sentence: str) -> None:
+    """Say on standard error what could not be done."""
+    print(sentence, file=sys.stderr)  # noqa: T201 - the command line's own voice.
+
+
+def details(params: Mapping[str, Any]) -> str:
+    """Parameters of a finding for people: `name=value`, in order."""
+    return " ".join(f"{name}={value}" for name, value in params.items())

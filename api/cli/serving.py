@@ -1,0 +1,203 @@
+"""`serve`, `worker` and `demo`: what runs until it is told to stop.
+
+1. The address is bound before anything is said: a busy port is a sentence, not a log line.
+2. The worker runs inside the web process unless told otherwise; with several web processes it runs
+   in the one that watches over them.
+3. A signal ends everything in order: requests and jobs may finish first.
+"""
+
+import signal
+import socket
+import threading
+from contextlib import AbstractContextManager
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+from fastapi import FastAPI
+from uvicorn.supervisors import Multiprocess
+
+from api.app import configure_logging, create_app
+from api.bootstrap import build_runtime, is_demonstration, open_database, upgrade_database
+from api.cli.database import publish_known
+from api.cli.desk import Desk, desk_of, settings_for
+from api.demonstration.loading import (
+    accounts,
+    kept_password,
+    load_into,
+    load_into_new_file,
+    with_kept_clock,
+)
+from api.language import show_day
+from api.settings import Settings
+from engine.errors import Conflict
+from engine.outbox.channel import PageChannel
+from engine.runtime import Runtime, SystemClock
+from engine.worker.durable import Background
+from engine.worker.schedule import schedule
+
+Host = Annotated[str | None, typer.Option(help="Địa chỉ lắng nghe · Address to listen on")]
+Port = Annotated[int | None, typer.Option(help="Cổng · Port")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the top of the command line."""
+    app.command("serve", help="Chạy trang web, API và tiến trình nền · Web, API and worker")(serve)
+    app.command("worker", help="Thêm một tiến trình nền · One more background worker")(worker)
+    app.command("demo", help="Nạp và chạy bản trình diễn · Load and serve the demonstration")(demo)
+
+
+def serve(
+    context: typer.Context,
+    *,
+    host: Host = None,
+    port: Port = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Số tiến trình web · Number of web processes")
+    ] = 1,
+    worker: Annotated[
+        bool, typer.Option(help="Kèm tiến trình nền · With the background worker")
+    ] = True,
+) -> None:
+    """Serve the pages and the API."""
+    desk = desk_of(context)
+    settings = with_kept_clock(settings_for(host=host, port=port))
+    runtime = desk.runtime(settings)
+    with _bound(settings) as address:
+        desk.tell("serving", address=settings.public_url)
+        _serve(runtime, settings, address, workers=workers, worker=worker)
+
+
+def worker(context: typer.Context) -> None:
+    """Run background jobs until a signal comes."""
+    desk = desk_of(context)
+    runtime = desk.runtime(settings_for())
+    configure_logging()
+    stopped = threading.Event()
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        stopped.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    with _background(runtime):
+        desk.tell("working", database=runtime.database.engine.url.render_as_string())
+        stopped.wait()
+
+
+def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> None:
+    """Bring the database to head, load the demonstration where it may be, and serve."""
+    desk = desk_of(context)
+    settings = settings_for(host=host, port=port)
+    with _bound(settings) as address:
+        settings = _prepared(desk, settings)
+        runtime = build_runtime(settings)
+        _introduce(desk, runtime, settings)
+        _serve(runtime, settings, address, workers=1, worker=True)
+
+
+def web() -> FastAPI:
+    """The application of one of several web processes, which make it themselves."""
+    settings = with_kept_clock(settings_for())
+    configure_logging()
+    return create_app(build_runtime(settings), settings)
+
+
+def _prepared(desk: Desk, settings: Settings) -> Settings:
+    """Load what may be loaded; the settings with the clock of the demonstration."""
+    year = SystemClock().now().year
+    password = kept_password(settings.data_dir)
+    place = settings.data_dir / "quytrinh.db"
+    if settings.uses_default_database and not place.exists():
+        desk.tell("loading")
+        start = load_into_new_file(settings, year=year, password=password).start
+        return _on_clock(settings, start.isoformat())
+    database = open_database(settings)
+    upgrade_database(database)
+    runtime = build_runtime(settings, database=database)
+    if runtime.organizations():
+        publish_known(runtime, settings.definitions if is_demonstration(runtime) else ())
+    elif settings.uses_default_database or settings.demo:
+        desk.tell("loading")
+        start = load_into(database, settings, year=year, password=password).start
+        settings = _on_clock(settings, start.isoformat())
+    else:
+        desk.tell("not_loaded")
+    database.close()
+    return with_kept_clock(settings)
+
+
+def _on_clock(settings: Settings, start: str) -> Settings:
+    """A clock that the operator set holds; else the demonstration's own."""
+    return settings if settings.clock else settings.model_copy(update={"clock": start})
+
+
+def _introduce(desk: Desk, runtime: Runtime, settings: Settings) -> None:
+    """Say where the house is, what time it is there, and who may come in."""
+    desk.tell("serving", address=settings.public_url)
+    if not is_demonstration(runtime):
+        return
+    zone = runtime.organizations()[0].timezone
+    with runtime.read(runtime.organizations()[0].id) as uow:
+        now = runtime.clock.now().astimezone(uow.zone)
+    day = show_day(now.date(), desk.language)
+    desk.tell("demonstration_clock", time=f"{now:%H:%M}", day=day, zone=zone)
+    desk.tell("demonstration_password", password=kept_password(settings.data_dir))
+    for username, name in accounts():
+        typer.echo(f"  {username:<32}{name}")
+    desk.tell("stop_hint")
+
+
+def _bound(settings: Settings) -> socket.socket:
+    """The socket to listen on.
+
+    Raises:
+        Conflict: `address_in_use`, or one that is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family)
+    except OSError as fault:
+        raise Conflict(
+            "address_in_use", host=settings.host, port=settings.port, problem=fault.strerror
+        ) from fault
+
+
+def _serve(
+    runtime: Runtime, settings: Settings, address: socket.socket, *, workers: int, worker: bool
+) -> None:
+    configure_logging()
+    # uvicorn ends in order and then raises the signal again: that must not kill the process.
+    signal.signal(signal.SIGTERM, _leave)
+
+    def background() -> AbstractContextManager[object]:
+        return _background(runtime)
+
+    if workers == 1:
+        app = create_app(runtime, settings, background=background if worker else None)
+        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
+        uvicorn.Server(config).run(sockets=[address])
+        return
+    config = uvicorn.Config(
+        "api.cli.serving:web",
+        factory=True,
+        workers=workers,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+    )
+    watcher = Multiprocess(config, sockets=[address])
+    if not worker:
+        watcher.run()
+        return
+    with _background(runtime):
+        watcher.run()
+
+
+def _background(runtime: Runtime) -> Background:
+    return Background(runtime, schedule(runtime, (PageChannel(),)))
+
+
+def _leave(_number: int, _frame: FrameType | None) -> None:
+    raise SystemExit(0)
