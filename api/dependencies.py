@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -40,13 +41,16 @@ from engine.commands.move_clock import MovableClock
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
 from engine.machine.instance import no_values
-from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, Unfinished, UnitOfWork
 from engine.storage.accounts import PageSession
 from engine.storage.audit_log import LogFilter
 from engine.storage.idempotency import Answer
 from engine.storage.instances import Filter
 
 LANGUAGE_COOKIE: Final = "language"
+WAITS: Final = 200
+WAIT_SECONDS: Final = 0.05
+"""Ten seconds for the answer of another request with the same key, looked for often."""
 _VERSION = re.compile(r'"(0|[1-9][0-9]{0,8})"', re.ASCII)
 _KEY = re.compile(r"[\x21-\x7e]{1,200}", re.ASCII)
 
@@ -251,7 +255,7 @@ class Asked:
     path: str
     key: str | None
 
-    def say(self, code: str, **params: Any) -> str:
+    def say(self, code: str, /, **params: Any) -> str:
         """A sentence in the language of the request."""
         return self.house.words.say(code, params, self.language)
 
@@ -357,18 +361,27 @@ def log_filter(**wanted: Any) -> LogFilter:
 def answer_once(asked: Asked, caller: Caller, *, digest: str, run: Callable[[], Reply]) -> Response:
     """Answer under the key for commands that keep no answer of their own.
 
-    The answer is kept in a transaction after the command's: a crash between the two lets it run
-    again, which no other command allows.
+    The key is noted as begun before the command, and the answer after it. Whoever sends the key
+    meanwhile waits. A crash in between leaves it begun: no second try can do it twice.
+
+    Raises:
+        Unfinished: what was begun under the key has no answer yet, or lost it in a crash.
     """
     once = asked.once(digest, lambda reply: reply)
     if once is None:
         return send(run())
-    with asked.house.runtime.read(caller.organization_id) as uow:
-        replayed = uow.replay(caller, once)
+    runtime = asked.house.runtime
+    replayed = _begun(runtime, caller, once)
     if replayed is not None:
         return _again(replayed.answer)
-    reply = run()
-    with asked.house.runtime.write(caller.organization_id) as uow:
+    try:
+        reply = run()
+    except BaseException:
+        with runtime.write(caller.organization_id) as uow:
+            uow.forget(caller, once)
+            uow.commit()
+        raise
+    with runtime.write(caller.organization_id) as uow:
         uow.remember(caller, once, reply)
         uow.commit()
     return send(reply)
@@ -391,6 +404,21 @@ def _token_visitor(request: Request, secret: str) -> Visitor | None:
         return None
     caller = Caller(organization_id=token.organization_id, person=token.person, token=token.id)
     return Visitor(caller=caller, scopes=token.scopes)
+
+
+def _begun(runtime: Runtime, caller: Caller, once: OnceKey) -> Replayed | None:
+    """Note that the key is begun, or wait for the answer of who began it before."""
+    for _ in range(WAITS):
+        try:
+            with runtime.write(caller.organization_id) as uow:
+                replayed = uow.replay(caller, once)
+                if replayed is None:
+                    uow.begin(caller, once)
+                    uow.commit()
+                return replayed
+        except Unfinished:
+            time.sleep(WAIT_SECONDS)
+    raise Unfinished("idempotency_unfinished", key=once.value)
 
 
 def _count(house: House, traffic: Traffic, *key: str) -> None:

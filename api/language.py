@@ -86,6 +86,11 @@ class Words:
             return self.say(own, params, language)
         return self.say(f"unmet.{unmet.code.value}", params, language)
 
+    def roles(self) -> tuple[str, ...]:
+        """Every role that has a title, by id."""
+        codes = self._tables[DEFAULT]
+        return tuple(sorted(c.removeprefix("role.") for c in codes if c.startswith("role.")))
+
     def role(self, role: str, language: str) -> str:
         """The title of a role; an agency's own role is shown by its id."""
         code = f"role.{role}"

@@ -190,8 +190,9 @@ def post_grant(
 ) -> Response:
     """Give somebody a role for a time."""
     given = body.value
-    if not asked.house.words.knows(f"role.{given.role}"):
-        raise Invalid("unknown_role", role=given.role)
+    roles = asked.house.words.roles()
+    if given.role not in roles:
+        raise Invalid("unknown_role", role=given.role, known=list(roles))
     grant = NewGrant(
         person=given.person,
         role=given.role,

@@ -11,6 +11,7 @@ from api.app import create_app
 from api.auth.passwords import Passwords
 from api.settings import Settings
 from engine.commands.manage_accounts import make_token
+from engine.runtime import TimeOrderedIds
 from engine.storage.audit_log import LogFilter
 from tests.fixtures import NEIGHBOUR, OFFICE, Office
 
@@ -147,9 +148,10 @@ def web_of(office: Office, folder: Path, **settings: Any) -> Web:
         step_per_minute=settings.pop("step_per_minute", 100_000),
         **settings,
     )
+    # The office was founded at this very instant, with ids that count from one as the fixture's do.
+    office.runtime.ids = TimeOrderedIds()
     passwords = Passwords(CHEAP)
     app = create_app(office.runtime, told, passwords=passwords)
-    app.state.house.runtime.clock = office.clock
     client = TestClient(
         app, base_url="http://localhost", raise_server_exceptions=False, follow_redirects=False
     )

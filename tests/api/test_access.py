@@ -1,0 +1,273 @@
+"""Deny by default: every address × every role, every scope, and the neighbour's ids.
+
+The table says for each address what it needs; an address that is not in the table fails the test.
+"""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pytest
+
+from tests.api.web import AUDIT_FIELDS, SLOT, Web, pdf
+from tests.fixtures import people_of, seed_data
+
+USERNAMES: Final = tuple(people_of(seed_data()))
+ALL: Final = frozenset(USERNAMES)
+SECRETARY: Final = frozenset({"iso_secretary"})
+ADMINISTRATOR: Final = frozenset({"administrator"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Door:
+    """An address with a request to it, and who is let in.
+
+    Attributes:
+        scope: what a token must cover.
+        lets_in: user names for whom the answer is no 403.
+        json, form: the body.
+    """
+
+    scope: str
+    lets_in: frozenset[str] = ALL
+    json: Any = None
+    form: bool = False
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+VERSIONED = (("If-Match", '"0"'),)
+ROW_VERSIONED = (("If-Match", '"1"'),)
+DAY = {"valid_from": "2026-07-01"}
+
+DOORS: Final[dict[tuple[str, str], Door]] = {
+    ("get", "/definitions"): Door(scope="read"),
+    ("get", "/definitions/{process}"): Door(scope="read"),
+    ("get", "/definitions/{process}/versions/{version}"): Door(scope="read"),
+    ("get", "/definitions/{process}/diagram"): Door(scope="read"),
+    ("get", "/instances"): Door(scope="read"),
+    ("post", "/instances"): Door(
+        scope="step", lets_in=SECRETARY, json={"process": "internal_audit"}
+    ),
+    ("get", "/instances/{instance}"): Door(scope="read"),
+    ("post", "/instances/{instance}/transitions"): Door(
+        scope="step", lets_in=SECRETARY, json={"transition": "submit"}, headers=VERSIONED
+    ),
+    ("post", "/transitions"): Door(
+        scope="step",
+        json={"commands": [{"instance": "{instance}", "version": 0, "transition": "submit"}]},
+    ),
+    ("get", "/instances/{instance}/evidence"): Door(scope="read"),
+    ("post", "/instances/{instance}/evidence"): Door(
+        scope="evidence", lets_in=SECRETARY, form=True
+    ),
+    ("get", "/evidence/{evidence}"): Door(scope="read"),
+    ("get", "/evidence/{evidence}/content"): Door(scope="read"),
+    ("post", "/evidence/{evidence}/review"): Door(scope="evidence", json={"accepted": True}),
+    ("post", "/evidence/{evidence}/supersede"): Door(
+        scope="evidence", lets_in=SECRETARY, form=True
+    ),
+    ("get", "/instances/{instance}/records/{record_set}"): Door(scope="read"),
+    ("post", "/instances/{instance}/records/{record_set}"): Door(
+        scope="step",
+        lets_in=frozenset({"iso_secretary", "lead_auditor"}),
+        json={"values": {**SLOT, "audit_date": "2026-08-05"}},
+    ),
+    ("patch", "/instances/{instance}/records/{record_set}/{row}"): Door(
+        scope="step",
+        lets_in=frozenset({"iso_secretary", "lead_auditor"}),
+        json={"values": {"place": "A"}},
+        headers=ROW_VERSIONED,
+    ),
+    ("delete", "/instances/{instance}/records/{record_set}/{row}"): Door(
+        scope="step",
+        lets_in=frozenset({"iso_secretary", "lead_auditor"}),
+        headers=ROW_VERSIONED,
+    ),
+    ("get", "/instances/{instance}/figures"): Door(scope="read"),
+    ("post", "/instances/{instance}/assignment"): Door(
+        scope="step", lets_in=SECRETARY, json={"assignees": {"clerk": ["p012"]}}
+    ),
+    ("get", "/instances/{instance}/waivers"): Door(scope="read"),
+    ("post", "/instances/{instance}/waivers"): Door(
+        scope="step",
+        lets_in=frozenset({"director"}),
+        json={"gate": "window", "reason": "Lý do", "until": "2026-12-31"},
+    ),
+    ("get", "/log"): Door(scope="read"),
+    ("get", "/instances/{instance}/log"): Door(scope="read"),
+    ("get", "/inbox"): Door(scope="read"),
+    ("get", "/me"): Door(scope="read"),
+    ("get", "/accounts"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/accounts"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"person": "p033", "username": "kiem_toan", "password": "một mật khẩu dài"},
+    ),
+    ("delete", "/accounts/{person}"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("get", "/tokens"): Door(scope="admin"),
+    ("post", "/tokens"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, json={"name": "x", "person": "p900"}
+    ),
+    ("delete", "/tokens/{token}"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("get", "/units"): Door(scope="read"),
+    ("get", "/grants"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/grants"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"person": "p025", "role": "clerk", **DAY},
+    ),
+    ("patch", "/grants/{grant}"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, json={"valid_to": "2026-12-31"}
+    ),
+    ("get", "/delegations"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/delegations"): Door(
+        scope="admin",
+        lets_in=frozenset({"administrator", "director"}),
+        json={"giver": "p001", "deputy": "p002", "role": "director", "document": "QĐ 1", **DAY},
+    ),
+    ("get", "/holidays"): Door(scope="read"),
+    ("post", "/holidays"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"day": "2026-08-31", "kind": "off", "label": "Nghỉ bù", "source": "TB 1"},
+    ),
+    ("get", "/plans/{year}"): Door(scope="read"),
+    ("post", "/demo/clock"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, json={"to": "2026-07-06T09:00:00+07:00"}
+    ),
+}
+
+
+@pytest.fixture
+def places(small_web: Web) -> dict[str, str]:
+    """Something of each kind, for the parts of addresses."""
+    audit = small_web.open_audit()
+    path = f"/instances/{audit['id']}"
+    file = small_web.attach("iso_secretary", audit["id"], "plan").json()
+    row = small_web.post("iso_secretary", f"{path}/records/slot", {"values": SLOT}).json()
+    grants = small_web.get("administrator", "/grants?limit=200").json()["items"]
+    tokens = small_web.get("administrator", "/tokens?limit=200").json()["items"]
+    return {
+        "process": "internal_audit",
+        "version": "1",
+        "instance": audit["id"],
+        "evidence": file["id"],
+        "record_set": "slot",
+        "row": row["id"],
+        "person": "p025",
+        "token": next(token["id"] for token in tokens if token["person"] == "p032"),
+        "grant": next(grant["id"] for grant in grants if grant["person"] == "p025"),
+        "year": "2026",
+    }
+
+
+def knock(web: Web, door: tuple[str, str], places: dict[str, str], headers: dict[str, str]) -> Any:
+    """Send the request of a door."""
+    method, path = door
+    found = DOORS[door]
+    body = None
+    if found.json is not None:
+        body = json.loads(json.dumps(found.json).replace("{instance}", places["instance"]))
+    more: dict[str, Any] = {"json": body} if body is not None else {}
+    if found.form:
+        more = {"data": {"requirement": "plan"}, "files": {"file": ("a.pdf", pdf("x"))}}
+        if "supersede" in path:
+            more.pop("data")
+    return web.client.request(
+        method,
+        f"/api/v1{path.format(**places)}",
+        headers={**dict(found.headers), **headers},
+        **more,
+    )
+
+
+def addresses(web: Web) -> Iterator[tuple[str, str]]:
+    described = web.client.get("/api/v1/openapi.json").json()
+    for path, methods in described["paths"].items():
+        for method in methods:
+            yield method, path
+
+
+def test_every_address_is_in_the_table(small_web: Web) -> None:
+    assert set(addresses(small_web)) == set(DOORS)
+
+
+def test_nobody_comes_in_without_a_credential(small_web: Web, places: dict[str, str]) -> None:
+    dead = f"Bearer qms_{'0' * 32}_{'a' * 43}"
+    for door in DOORS:
+        for headers in ({}, {"Authorization": dead}, {"Authorization": "Basic eDp5"}):
+            answer = knock(small_web, door, places, headers)
+            assert answer.status_code == 401, door
+            assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+def test_a_token_needs_the_scope_of_the_address(small_web: Web, places: dict[str, str]) -> None:
+    every = ("read", "step", "evidence", "import", "admin")
+    for door, found in DOORS.items():
+        others = tuple(scope for scope in every if scope != found.scope)
+        for scopes, refused in ((others, True), ((found.scope,), False)):
+            secret = small_web.token("unit_staff", scopes=scopes)
+            answer = knock(small_web, door, places, {"Authorization": f"Bearer {secret}"})
+            told = answer.status_code == 403 and answer.json()["code"] == "scope_missing"
+            assert told is refused, (door, scopes, answer.text)
+
+
+@pytest.mark.parametrize("door", DOORS, ids=lambda door: f"{door[0]} {door[1]}")
+def test_every_role_meets_every_address(
+    small_web: Web, places: dict[str, str], door: tuple[str, str]
+) -> None:
+    """Those without the role come first, so that nobody who may changes what they meet."""
+    lets_in = DOORS[door].lets_in
+    for username in sorted(USERNAMES, key=lambda name: name in lets_in):
+        answer = knock(small_web, door, places, small_web.headers(username))
+        assert answer.status_code not in {401, 500}, (username, answer.text)
+        assert (answer.status_code != 403) == (username in lets_in), (username, answer.text)
+
+
+NEIGHBOURLY: Final = {
+    door
+    for door in DOORS
+    if any(part in door[1] for part in ("{instance}", "{evidence}", "{token}", "{grant}"))
+}
+
+
+@pytest.mark.parametrize("door", sorted(NEIGHBOURLY), ids=lambda door: f"{door[0]} {door[1]}")
+def test_what_the_neighbour_has_is_not_there(
+    small_web: Web, places: dict[str, str], door: tuple[str, str]
+) -> None:
+    entries = small_web.entries()
+    for username in ("iso_secretary", "director", "lead_auditor", "administrator"):
+        lets_in = DOORS[door].lets_in
+        if username not in lets_in and lets_in == ADMINISTRATOR:
+            continue
+        secret = small_web.token(username, organization="neighbour")
+        answer = knock(small_web, door, places, {"Authorization": f"Bearer {secret}"})
+        assert answer.status_code == 404, (username, answer.text)
+    assert small_web.entries() == entries
+
+
+def test_lists_hold_nothing_of_the_neighbour(small_web: Web, places: dict[str, str]) -> None:
+    assert small_web.neighbour("director", "GET", "/instances").json()["items"] == []
+    log = small_web.neighbour("director", "GET", "/log?limit=200").json()["items"]
+    assert places["instance"] not in json.dumps(log)
+    inbox = small_web.neighbour("iso_secretary", "GET", "/inbox").json()
+    assert inbox["items"] == []
+    own = small_web.neighbour(
+        "iso_secretary",
+        "POST",
+        "/instances",
+        json={"process": "internal_audit", "fields": AUDIT_FIELDS},
+    )
+    assert own.json()["code"] == "IA-2026-01"
+    assert len(small_web.get("director", "/instances").json()["items"]) == 1
+
+
+def test_a_step_on_the_neighbours_instance_among_several_is_not_found(
+    small_web: Web, places: dict[str, str]
+) -> None:
+    command = {"instance": places["instance"], "version": 0, "transition": "submit"}
+    answer = small_web.neighbour(
+        "iso_secretary", "POST", "/transitions", json={"commands": [command]}
+    )
+    assert [verdict["status"] for verdict in answer.json()["verdicts"]] == [404]
