@@ -15,14 +15,15 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
+from engine.definition.model import Process
 from engine.definition.source import load
 from engine.errors import Conflict, Corrupt, NotFound
 from engine.evidence.store import EvidenceStore
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled, CompiledVersions
-from engine.machine.instance import Case
+from engine.machine.instance import Case, Instance
 from engine.machine.registry import Registry
 from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
@@ -30,7 +31,7 @@ from engine.storage.audit_log import LogRepository
 from engine.storage.database import Database
 from engine.storage.definitions import DefinitionRepository, Published
 from engine.storage.evidence import EvidenceRepository
-from engine.storage.idempotency import Answer, IdempotencyRepository
+from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
@@ -93,6 +94,10 @@ class TimeOrderedIds:
 
 class Unavailable(Corrupt):
     """The database cannot be reached or is busy beyond patience; nothing was half-done."""
+
+
+class Unfinished(Conflict):
+    """Something was begun under an idempotency key, and has not been answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,7 +181,23 @@ class UnitOfWork:
 
     def pinned(self, case: Case) -> Compiled:
         """The compiled version to which a case is pinned."""
-        return self.definition(case.instance.process, case.instance.definition_version)
+        return self.version_of(case.instance)
+
+    def version_of(self, instance: Instance | StoredInstance) -> Compiled:
+        """The compiled version to which an instance is pinned, from memory when it was met before.
+
+        Raises:
+            NotFound: it was never published in this organisation.
+        """
+
+        def fetch() -> Process:
+            process, version = instance.process, instance.definition_version
+            found = self.tables.definitions.get(process, version)
+            if found is None:
+                raise NotFound("unknown_definition", process=process, version=version)
+            return load(found.body)
+
+        return self.runtime.compiled_versions.of(instance.definition_digest, fetch)
 
     def definition(self, process: str, version: int | None = None) -> Compiled:
         """A published version, compiled; the newest one without a number.
@@ -196,18 +217,39 @@ class UnitOfWork:
     def replay(self, caller: Caller, key: OnceKey | None) -> Replayed | None:
         """The kept answer of a key; None when it is new.
 
+        Until the transaction ends nobody else may look the key up.
+
         Raises:
             Conflict: the key was used with another body (`idempotency_mismatch`).
+            Unfinished: what was begun under the key has no answer.
         """
         if key is None:
             return None
+        self.tables.idempotency.hold(caller.person, key.path, key.value)
         found = self.tables.idempotency.find(caller.person, key.path, key.value, now=self.now)
         if found is None:
             return None
         digest, answer = found
         if digest != key.body_digest:
             raise Conflict("idempotency_mismatch", key=key.value)
+        if answer.status == BEGUN:
+            raise Unfinished("idempotency_unfinished", key=key.value)
         return Replayed(answer=answer)
+
+    def begin(self, caller: Caller, key: OnceKey) -> None:
+        """Note that what the key stands for has begun, in transactions of its own."""
+        self.tables.idempotency.keep(
+            caller.person,
+            key.path,
+            key.value,
+            body_digest=key.body_digest,
+            answer=Answer(status=BEGUN, headers="{}", body=""),
+            now=self.now,
+        )
+
+    def forget(self, caller: Caller, key: OnceKey) -> None:
+        """Let the key be used again: what was begun under it came to nothing."""
+        self.tables.idempotency.forget(caller.person, key.path, key.value)
 
     def remember(self, caller: Caller, key: OnceKey | None, outcome: Any) -> None:
         """Keep the answer that this outcome leads to."""
@@ -231,8 +273,8 @@ class UnitOfWork:
         self._rollback()
         self.done = True
 
-    def _process_of(self, stored: StoredInstance) -> Any:
-        return self.definition(stored.process, stored.definition_version).process
+    def _process_of(self, stored: StoredInstance) -> Process:
+        return self.version_of(stored).process
 
 
 class Runtime:
@@ -259,7 +301,7 @@ class Runtime:
         self.log_key = log_key
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
-        self._compiled = CompiledVersions(COMPILED_VERSIONS_MAX)
+        self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
 
     @contextmanager
     def write(self, organization_id: str) -> Iterator[UnitOfWork]:
@@ -333,7 +375,7 @@ class Runtime:
 
     def compiled(self, published: Published) -> Compiled:
         """The compiled machine of a published version."""
-        return self._compiled.of(published.digest, lambda: load(published.body))
+        return self.compiled_versions.of(published.digest, lambda: load(published.body))
 
     def _unit(self, session: Any, organization_id: str) -> UnitOfWork:
         organization = OrganizationRepository(session, organization_id).get()
@@ -368,8 +410,12 @@ class Runtime:
 
     @contextmanager
     def _guarded(self) -> Iterator[None]:
-        """Name the database's absence as such; a lock that did not come is an absence too."""
+        """Name the database's absence as such.
+
+        A lock that did not come is an absence too, and so is a row that somebody else wrote in the
+        same moment: who tries again finds it and is told.
+        """
         try:
             yield
-        except OperationalError as error:
+        except (OperationalError, IntegrityError) as error:
             raise Unavailable("database_unavailable") from error

@@ -199,7 +199,7 @@ def step_options(uow: UnitOfWork, case: Case, actor: Actor) -> tuple[StepOption,
 
 def summary_of(uow: UnitOfWork, stored: StoredInstance, units: Mapping[str, Title]) -> Summary:
     """An instance as a list shows it."""
-    process = uow.definition(stored.process, stored.definition_version).process
+    process = uow.version_of(stored).process
     return Summary(
         id=stored.id,
         code=stored.code,

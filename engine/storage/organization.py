@@ -196,6 +196,7 @@ class OrganizationRepository:
     def __init__(self, session: Session, organization_id: str) -> None:
         self._session = session
         self._id = organization_id
+        self._calendar: Calendar | None = None
 
     def get(self) -> Organization | None:
         """The organisation itself; None when it was never made."""
@@ -208,6 +209,7 @@ class OrganizationRepository:
 
     def add_day(self, day: CalendarDay, *, by: str, at: datetime) -> None:
         """Add a day that differs from the week's rule."""
+        self._calendar = None
         self._session.add(
             CalendarDayRow(
                 organization_id=self._id,
@@ -300,18 +302,20 @@ class OrganizationRepository:
         return None if row is None or row.valid_from > on else row.qms
 
     def calendar(self) -> Calendar:
-        """The organisation's calendar from its dated rows."""
-        query = (
-            select(CalendarDayRow)
-            .where(self._mine(CalendarDayRow))
-            .order_by(col(CalendarDayRow.day))
-        )
-        return Calendar(
-            days=tuple(
-                CalendarDay(date=d.day, kind=DayKind(d.kind), label=d.label, source=d.source)
-                for d in self._session.exec(query)
+        """The organisation's calendar from its dated rows, read once a transaction."""
+        if self._calendar is None:
+            query = (
+                select(CalendarDayRow)
+                .where(self._mine(CalendarDayRow))
+                .order_by(col(CalendarDayRow.day))
             )
-        )
+            self._calendar = Calendar(
+                days=tuple(
+                    CalendarDay(date=d.day, kind=DayKind(d.kind), label=d.label, source=d.source)
+                    for d in self._session.exec(query)
+                )
+            )
+        return self._calendar
 
     def _grants(self, person: str, on: date) -> Iterable[GrantRow]:
         query = select(GrantRow).where(
@@ -322,7 +326,9 @@ class OrganizationRepository:
     def _described(self, rows: Iterable[PersonRow], on: date) -> tuple[Person, ...]:
         people = list(rows)
         query = select(QualificationRow).where(
-            self._mine(QualificationRow), *_in_force(QualificationRow, on)
+            self._mine(QualificationRow),
+            col(QualificationRow.person).in_({person.id for person in people}),
+            *_in_force(QualificationRow, on),
         )
         kinds: dict[str, set[str]] = {}
         for qualification in self._session.exec(query):
