@@ -410,9 +410,11 @@ class ChildrenSpec(_Closed):
         for_each: record set whose rows ask for a child each; absent: children are opened by steps.
         where: column → values that a row must have one of.
         fields: field of the child → column of the row.
+        title: column whose words become the child's title; absent: the title of its process.
     """
 
     process: Slug
+    title: Slug | None = None
     for_each: Slug | None = None
     where: dict[Slug, Annotated[tuple[Scalar, ...], BeforeValidator(_tuple_of)]] = {}
     fields: dict[Slug, Slug] = {}

@@ -204,6 +204,8 @@ def _in_state(spec: State, path: Path) -> Iterator[Mention]:
     if children.for_each is not None:
         yield Mention(Kind.RECORD, children.for_each, (*at, "for_each"))
     within = children.for_each or ""
+    if children.title is not None:
+        yield Mention(Kind.COLUMN, children.title, (*at, "title"), within=within)
     for column in children.where:
         yield Mention(Kind.COLUMN, column, (*at, "where", column), within=within)
     for key, column in children.fields.items():

@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from textwrap import shorten
 from typing import Any, assert_never
 
 from engine.audit.entry import EvidenceRef
@@ -38,6 +39,8 @@ from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.recording import write_record
+
+TITLE_LENGTH = 120
 
 
 class StaleVersion(Conflict):
@@ -337,7 +340,7 @@ def _child(uow: UnitOfWork, case: Case, spec: ChildrenSpec, row: Row) -> Opening
     )
     return Opening(
         process=spec.process,
-        title=f"{child.title.vi} · {case.instance.code}",
+        title=_title(spec, row) or f"{child.title.vi} · {case.instance.code}",
         unit=unit,
         year=case.instance.year,
         fields=as_json(values),
@@ -346,6 +349,12 @@ def _child(uow: UnitOfWork, case: Case, spec: ChildrenSpec, row: Row) -> Opening
         origin_set=spec.for_each,
         origin_row=row.id,
     )
+
+
+def _title(spec: ChildrenSpec, row: Row) -> str:
+    """The first words of the column that names a child; nothing when the row leaves it empty."""
+    words = " ".join(str(row.values.get(spec.title or "") or "").split())
+    return shorten(words, width=TITLE_LENGTH, placeholder="…")
 
 
 def _inherited(uow: UnitOfWork, case: Case, process: str) -> Mapping[str, tuple[str, ...]]:
