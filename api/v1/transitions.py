@@ -50,7 +50,13 @@ from api.v1.reading import (
     parse_json,
     read_as,
 )
-from engine.commands.advance_instance import AdvanceInstance, advance, advance_instance, rehearse
+from engine.commands.advance_instance import (
+    AdvanceInstance,
+    advance,
+    advance_instance,
+    hold,
+    rehearse,
+)
 from engine.errors import NotFound, QuyTrinhError
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
@@ -337,6 +343,7 @@ def _together(asked: Asked, caller: Caller, commands: Sequence[BulkCommand]) -> 
     verdicts: list[dict[str, Any]] = []
     with asked.house.runtime.write(caller.organization_id) as uow:
         actor = uow.actor(caller)
+        hold(uow, (command.instance for command in commands))
         for command, request in zip(commands, requests, strict=True):
             try:
                 outcome = advance(uow, request)

@@ -8,7 +8,7 @@
 4. A dry run is the decision without the write, and leaves no entry.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -106,6 +106,16 @@ def rehearse(runtime: Runtime, request: AdvanceInstance) -> Rehearsed:
         _compare(uow, case, request, actor)
         command = _command(uow, case, request)
         return Rehearsed(case=case, decision=judge(uow, case, command, actor=actor))
+
+
+def hold(uow: UnitOfWork, instance_ids: Iterable[str]) -> None:
+    """Lock several instances before the first of them is stepped, always in the same order.
+
+    Two bundles that name the same instances in another order then wait for one another; without
+    this each would hold what the other one wants.
+    """
+    for instance_id in sorted(set(instance_ids)):
+        uow.tables.instances.get(instance_id, lock=True)
 
 
 def advance(

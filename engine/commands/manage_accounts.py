@@ -135,6 +135,8 @@ def add_account(
         Conflict: the user name is taken, or the person has a login.
     """
     with runtime.write(organization_id) as uow:
+        # Two who take the same name at once meet here, and the second one is told.
+        uow.tables.log.lock()
         if person not in uow.tables.organization.known([person], on=uow.today):
             raise NotFound("unknown_person", person=person)
         if uow.accounts.by_username(username) is not None:

@@ -202,6 +202,8 @@ def set_calendar_day(runtime: Runtime, caller: Caller, day: CalendarDay) -> NotA
             return refused
         if not day.source.strip():
             raise Invalid("calendar_day_without_source", date=day.date.isoformat())
+        # Two who enter the same day at once meet here; the later one replaces the earlier.
+        uow.tables.log.lock()
         old = uow.tables.organization.remove_day(day.date)
         uow.tables.organization.add_day(day, by=caller.person, at=uow.now)
         _log(

@@ -1,14 +1,24 @@
-"""Keys already answered: per caller and path, with the digest of the body and the answer given."""
+"""Keys already answered: per caller and path, with the digest of the body and the answer given.
+
+1. Whoever looks a key up holds it until the transaction ends: of two requests with one key, sent at
+   once, the second one waits and then finds the first one's answer.
+2. A command that needs several transactions notes the key as begun before it starts. What was begun
+   and never answered stays so: nobody can say whether it happened.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import sha256
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
+from sqlalchemy import select as plain_select
 from sqlmodel import Field, Session, SQLModel, col
 
 from engine.storage.database import UtcDateTime
 
 KEPT_DAYS = 7
+BEGUN = 0
+"""The status of an answer that is still to come."""
 
 
 class AnswerRow(SQLModel, table=True):
@@ -42,6 +52,14 @@ class IdempotencyRepository:
         self._session = session
         self._id = organization_id
 
+    def hold(self, person: str, path: str, key: str) -> None:
+        """Wait until nobody else holds the key; SQLite has one writer, who holds every key."""
+        if self._session.get_bind().dialect.name != "sqlite":
+            name = f"{self._id}\0{person}\0{path}\0{key}".encode()
+            number = int.from_bytes(sha256(name).digest()[:8], signed=True)
+            held = plain_select(func.pg_advisory_xact_lock(number))
+            self._session.connection().execute(held)
+
     def find(self, person: str, path: str, key: str, *, now: datetime) -> tuple[str, Answer] | None:
         """The body digest and the answer of a key that is not older than seven days."""
         row = self._session.get(AnswerRow, (self._id, person, path, key))
@@ -71,6 +89,13 @@ class IdempotencyRepository:
             )
         )
         self._session.flush()
+
+    def forget(self, person: str, path: str, key: str) -> None:
+        """Drop a key, so that it can be used again."""
+        row = self._session.get(AnswerRow, (self._id, person, path, key))
+        if row is not None:
+            self._session.delete(row)
+            self._session.flush()
 
     def forget_before(self, day: datetime) -> None:
         """Drop what nobody may ask for any more."""
