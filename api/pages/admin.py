@@ -249,7 +249,7 @@ def _show(
                 unit=voice.unit(person.unit) if person.unit else "",
                 roles=tuple(held.get(person.id, ())),
                 qualifications=tuple(
-                    _qualification(desk, kind) for kind in sorted(person.qualifications)
+                    voice.roles((kind,)) for kind in sorted(person.qualifications)
                 ),
             )
             for person in people
@@ -303,12 +303,6 @@ def _role(desk: Desk, role: str) -> str:
 def _role_words(desk: Desk, row: dict[str, Any]) -> str:
     role = desk.voice.roles((row["role"],))
     return role if row["unit"] is None else f"{role} ({desk.voice.unit(row['unit'])})"
-
-
-def _qualification(desk: Desk, kind: str) -> str:
-    code = f"page.qualification.{kind}"
-    words = desk.house.words
-    return words.say(code, {}, desk.visit.language) if words.knows(code) else kind
 
 
 def _said(desk: Desk, unmet: Unmet) -> str:

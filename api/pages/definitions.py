@@ -151,7 +151,8 @@ def _moment(moment: Moment, process: Process, voice: Voice) -> str:
 def _length(length: Duration, voice: Voice) -> str:
     if not length.count:
         return voice.ui("length.none")
-    return voice.ui(f"length.{length.unit}", count=length.count)
+    form = "one" if length.count == 1 else "many"
+    return voice.ui(f"length.{length.unit}.{form}", count=length.count)
 
 
 def _named(name: str, process: Process, voice: Voice) -> str:
