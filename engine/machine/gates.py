@@ -233,17 +233,27 @@ def _requirements(process: Process, step: Transition) -> Iterator[Gate]:
         (
             name,
             compile_condition(requirement.that, process),
-            tuple(leaf.field for leaf in requirement.that.leaves() if leaf.field in given),
+            frozenset(leaf.field for leaf in requirement.that.leaves() if leaf.field),
+            tuple(
+                f"{process.process}.{leaf.fact}" for leaf in requirement.that.leaves() if leaf.fact
+            ),
         )
         for name, requirement in step.requires.items()
     )
 
     def gate(attempt: Attempt) -> None:
-        for name, holds, fillers in asked:
+        for name, holds, fields, facts in asked:
             if not attempt.holds(holds):
-                missing = any(not is_filled(attempt.values.get(f)) for f in fillers if f)
+                looked_at = fields.union(*(attempt.registry.reads.get(f, ()) for f in facts))
+                # What the command gives already was judged; the rest of the form may still mend it.
+                told = {f for f, value in attempt.command.fields.items() if is_filled(value)}
                 attempt.unmet.append(
-                    Unmet(UnmetCode.CONDITION, name, who_can=attempt.roles, fillable=missing)
+                    Unmet(
+                        UnmetCode.CONDITION,
+                        name,
+                        who_can=attempt.roles,
+                        fillable=not looked_at.isdisjoint(given - told),
+                    )
                 )
 
     if asked:

@@ -8,7 +8,7 @@
 4. An instance whose names are missing can be read, not advanced.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
@@ -92,11 +92,16 @@ class Registry:
 
     A record set or lookup is a storage object whose protocol lives on the storage floor; here it is
     opaque.
+
+    Attributes:
+        reads: fact → the fields that it looks at, so that a form which may set one of them is
+            offered although the fact does not hold yet.
     """
 
     guards: dict[str, Guard] = field(default_factory=dict)
     effects: dict[str, Effect] = field(default_factory=dict)
     facts: dict[str, Fact] = field(default_factory=dict)
+    reads: dict[str, frozenset[str]] = field(default_factory=dict)
     figures: dict[str, FigureOf] = field(default_factory=dict)
     record_sets: dict[tuple[str, str], Any] = field(default_factory=dict)
     lookups: dict[str, tuple[str, Any]] = field(default_factory=dict)
@@ -110,9 +115,10 @@ class Registry:
         """Register an effect under its name."""
         _once(self.effects, name, effect)
 
-    def fact(self, process: str, name: str, fact: Fact) -> None:
-        """Register a fact of a process."""
+    def fact(self, process: str, name: str, fact: Fact, *, reads: Iterable[str] = ()) -> None:
+        """Register a fact of a process, and the fields of the case that it looks at."""
         _once(self.facts, f"{process}.{name}", fact)
+        self.reads[f"{process}.{name}"] = frozenset(reads)
 
     def figure(self, process: str, name: str, figure: FigureOf) -> None:
         """Register a figure of a process."""

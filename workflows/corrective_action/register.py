@@ -16,6 +16,12 @@ FACTS = (
     facts.days_since_done,
     facts.ineffective_before,
 )
+READS = {
+    facts.only_carelessness: ("cause_codes",),
+    facts.planned_working_days: ("planned_on",),
+    facts.planned_months_after_minutes: ("minutes_on", "planned_on"),
+}
+"""The fields of the slip that a fact looks at."""
 GUARDS = (guards.finding_kept, guards.extension_is_later)
 EFFECTS = (
     effects.stamp_issue,
@@ -30,7 +36,7 @@ EFFECTS = (
 def register(registry: Registry) -> None:
     """Make the slip's names known."""
     for fact in FACTS:
-        registry.fact(PROCESS, fact.__name__, fact)
+        registry.fact(PROCESS, fact.__name__, fact, reads=READS.get(fact, ()))
     for guard in GUARDS:
         registry.guard(guard.__name__, guard)
     for effect in EFFECTS:

@@ -31,6 +31,20 @@ FACTS = (
     facts.nonconformities_without_slip,
     facts.report_day_plausible,
 )
+READS = {
+    facts.days_in_order: ("first_day", "last_day"),
+    facts.units_without_slot: ("units",),
+    facts.clauses_without_slot: ("clauses",),
+    facts.procedures_without_slot: ("procedures",),
+    facts.slots_outside_days: ("first_day", "last_day"),
+    facts.working_days_until_first_day: ("first_day",),
+    facts.units_not_acknowledged: ("units",),
+    facts.auditors_unqualified: ("lead_auditor",),
+    facts.opening_day_plausible: ("opening_on",),
+    facts.closing_day_plausible: ("opening_on", "closing_on"),
+    facts.report_day_plausible: ("report_date",),
+}
+"""The fields of the audit that a fact looks at."""
 EFFECTS = (
     effects.tell_audited_units,
     effects.tell_office_of_audit_obstacle,
@@ -42,7 +56,7 @@ EFFECTS = (
 def register(registry: Registry) -> None:
     """Make the audit's names known."""
     for fact in FACTS:
-        registry.fact(PROCESS, fact.__name__, fact)
+        registry.fact(PROCESS, fact.__name__, fact, reads=READS.get(fact, ()))
     for effect in EFFECTS:
         registry.effect(effect.__name__, effect)
     for name, figure in report.FIGURES.items():

@@ -1,5 +1,10 @@
 import json
+from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from engine.machine.intent import Notify, RaiseFlag
 from engine.machine.registry import Registry
@@ -52,3 +57,38 @@ def test_every_code_of_a_room_has_both_sentences_and_no_sentence_is_left_over() 
     assert set(words("corrective_action", "vi")) == said("corrective_action") | guards
     for process in ("internal_audit", "corrective_action"):
         assert set(words(process, "vi")) == set(words(process, "en"))
+
+
+class Watched(Mapping[str, Any]):
+    """Fields of a case that remember which of them somebody looked at."""
+
+    def __init__(self, values: dict[str, Any]) -> None:
+        self.values_of, self.seen = values, set[str]()
+
+    def __getitem__(self, name: str) -> Any:
+        self.seen.add(name)
+        return self.values_of[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.values_of)
+
+    def __len__(self) -> int:
+        return len(self.values_of)
+
+
+def looked_at(process: str, fact: str) -> set[str]:
+    days = {
+        name: date(2026, 8, 10)
+        for name in ("first_day", "last_day", "opening_on", "closing_on", "report_date")
+    }
+    more = {"minutes_on": date(2026, 8, 3), "planned_on": date(2026, 8, 12), "lead_auditor": "an"}
+    lists = dict.fromkeys(("units", "clauses", "procedures", "cause_codes"), ("7.5",))
+    watched = Watched({**days, **more, **lists})
+    filled().facts[f"{process}.{fact}"](case(process, fields=watched))
+    return watched.seen
+
+
+@pytest.mark.parametrize("name", sorted(filled().facts))
+def test_a_fact_reads_the_fields_that_it_is_registered_with_and_no_others(name: str) -> None:
+    process, fact = name.split(".")
+    assert looked_at(process, fact) == filled().reads[name]

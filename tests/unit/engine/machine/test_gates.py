@@ -7,6 +7,7 @@ import pytest
 
 from engine.machine.decide import Accepted, Command, Refused
 from engine.machine.instance import Child, Waiver
+from engine.machine.registry import Registry
 from tests.unit.engine.machine.examples import (
     TODAY,
     WORDS,
@@ -164,15 +165,41 @@ def test_the_first_arm_that_holds_is_taken(given: int, target: str) -> None:
     assert decision.to_state == target
 
 
-@pytest.mark.parametrize(("fields", "fillable"), [({}, True), ({"faults": 3}, False)])
-def test_a_condition_over_a_field_of_the_form_can_be_filled_in(
-    fields: dict[str, int], fillable: bool
+NONE_LEFT = {"that": {"field": "faults", "op": "eq", "value": 0}, "title": WORDS}
+ALL_SEEN = {"that": {"fact": "unseen", "op": "eq", "value": 0}, "title": WORDS}
+
+
+@pytest.mark.parametrize(
+    ("stored", "given", "fillable"),
+    [({}, {}, True), ({"faults": 3}, {}, True), ({}, {"faults": 3}, False)],
+)
+def test_a_condition_over_a_field_of_the_form_can_be_filled_in_until_it_is(
+    stored: dict[str, int], given: dict[str, int], fillable: bool
 ) -> None:
-    rule = {"that": {"field": "faults", "op": "eq", "value": 0}, "title": WORDS}
-    definition = process(step={"may_set": ["faults"], "requires": {"none_left": rule}})
-    decision = asked(definition, case(fields=fields))
+    definition = process(step={"may_set": ["faults"], "requires": {"none_left": NONE_LEFT}})
+    decision = asked(definition, case(fields=stored), Command("report", given))
     assert isinstance(decision, Refused)
     assert keys(decision) == ["condition:none_left"]
+    assert decision.unmet[0].fillable is fillable
+
+
+@pytest.mark.parametrize(
+    ("reads", "fillable"), [(("faults",), True), (("day",), False), ((), False)]
+)
+def test_a_condition_over_a_fact_can_be_filled_in_where_the_form_sets_what_the_fact_reads(
+    reads: tuple[str, ...], fillable: bool
+) -> None:
+    registry = Registry()
+    registry.fact(
+        "check", "unseen", lambda present: present.instance.fields.get("faults"), reads=reads
+    )
+    definition = process(
+        facts={"unseen": {"type": "integer", "title": WORDS}},
+        step={"may_set": ["faults"], "requires": {"all_seen": ALL_SEEN}},
+    )
+    decision = asked(definition, case(fields={"faults": 3}), registry=registry)
+    assert isinstance(decision, Refused)
+    assert keys(decision) == ["condition:all_seen"]
     assert decision.unmet[0].fillable is fillable
 
 
