@@ -4,8 +4,11 @@ What is raised on a page is answered by a page: pages have their own error handl
 keeps its problems. Routes of the house come first; what none of them takes is looked for here.
 """
 
-from fastapi import FastAPI
+from typing import Any, Final
+
+from fastapi import FastAPI, Response
 from starlette.staticfiles import StaticFiles
+from typing_extensions import override
 
 from api.pages import (
     admin,
@@ -19,7 +22,20 @@ from api.pages import (
     plan,
     records,
 )
-from api.pages.rendering import HERE
+from api.pages.rendering import STATIC
+
+KEPT: Final = "public, max-age=31536000, immutable"
+
+
+class KeptFiles(StaticFiles):
+    """Files that a browser may keep: a page names them by what is in them."""
+
+    @override
+    def file_response(self, *args: Any, **kwargs: Any) -> Response:
+        """A file, with leave to keep it."""
+        response = super().file_response(*args, **kwargs)
+        response.headers["Cache-Control"] = KEPT
+        return response
 
 
 def mount_pages(app: FastAPI) -> None:
@@ -34,5 +50,5 @@ def mount_pages(app: FastAPI) -> None:
     for room in rooms:
         pages.include_router(room.router)
     errors.answer_errors(pages)
-    pages.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
+    pages.mount("/static", KeptFiles(directory=STATIC), name="static")
     app.mount("/", pages)

@@ -6,6 +6,7 @@
 4. Words come from `api.language`: `ui('inbox.title')` says `page.inbox.title`; a title of a
    definition or of the organisation is picked by `t`.
 5. No cache keeps a page, and its policy allows nothing inline and nothing from elsewhere.
+6. Styles and scripts are named by what is in them, so that a browser keeps them until they change.
 """
 
 import secrets
@@ -13,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
 
@@ -29,6 +31,7 @@ from engine.definition.diagram import Language, draw
 from engine.definition.model import Process, Text
 
 HERE: Final = Path(__file__).parent
+STATIC: Final = HERE / "static"
 POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -145,6 +148,7 @@ def diagram(process: Process, language: str, present: str | None = None) -> Mark
 
 
 def _environment(words: Words) -> Environment:
+    addresses = {path.name: _address(path) for path in STATIC.iterdir()}
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
         autoescape=True,
@@ -174,6 +178,7 @@ def _environment(words: Words) -> Environment:
         ui=ui,
         word=word,
         counted=counted,
+        static=addresses.__getitem__,
         diagram=diagram,
         due_of=due_of,
         nonce=lambda: secrets.token_urlsafe(18),
@@ -189,6 +194,11 @@ def _environment(words: Words) -> Environment:
         size=_size,
     )
     return environment
+
+
+def _address(path: Path) -> str:
+    """Where a style or script is; another content has another address."""
+    return f"/static/{path.name}?v={sha256(path.read_bytes()).hexdigest()[:12]}"
 
 
 @pass_context
