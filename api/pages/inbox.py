@@ -13,6 +13,7 @@ from datetime import datetime
 
 from fastapi import APIRouter, Response
 
+from api.pages.instance_page import JUDGED_WITH_VALUES
 from api.pages.showing import Reason, is_aside
 from api.pages.visiting import Desk, Desked
 from engine.definition.model import Process
@@ -115,8 +116,10 @@ def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
 
 def _can_bring(option: StepOption, roles: tuple[str, ...]) -> bool:
     """Whether the form of the step can bring all that is missing, files among it."""
+    asks = any(one.fillable and one.subject in option.fields for one in option.unmet)
     return all(
         one.fillable
+        or (asks and one.code in JUDGED_WITH_VALUES)
         or (one.code is UnmetCode.EVIDENCE_MISSING and not set(one.who_can).isdisjoint(roles))
         for one in option.unmet
     )

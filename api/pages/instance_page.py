@@ -1,7 +1,7 @@
 """One instance as a page shows it: an `InstanceView` put into words, forms and files.
 
-1. A step that is mine has a form. Where something is missing that the form cannot bring, it says so
-   in sentences, and offers no button that would only be refused.
+1. A step that is mine has a form. What the form cannot bring is said in sentences, and there is no
+   button that would only be refused; a rule that what is typed may satisfy hides no button.
 2. A file that the step looks at can come with the step, in the same request.
 3. The step whose form just came back is open, with what was typed.
 """
@@ -22,6 +22,8 @@ from engine.queries.instances import InstanceView, RecordTable, RouteStep, Slot,
 Title = Mapping[str, str]
 
 EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {"jpg": (".jpg", ".jpeg")}
+JUDGED_WITH_VALUES: Final = frozenset({UnmetCode.CONDITION, UnmetCode.GUARD, UnmetCode.WINDOW})
+"""Whether these hold may depend on what is typed into the form."""
 OUTDATED: Final = frozenset({"superseded", "rejected", "disposed"})
 REPLACEABLE: Final = frozenset({"received", "accepted"})
 
@@ -180,7 +182,7 @@ def steps_of(
             mine.append(replace(step, slots=_slots_for(option, slots)))
         else:
             others.append(step)
-    mine = sorted((_weighed(step, view) for step in mine), key=_nearness(view.process))
+    mine = sorted((_weighed(step, view, voice) for step in mine), key=_nearness(view.process))
     opened = wanted or next((step.transition for step in mine), None)
     shown = tuple(replace(step, open=step.transition == opened) for step in mine)
     return shown, tuple(others)
@@ -342,8 +344,8 @@ def _is_missing_file(unmet: Unmet) -> bool:
     )
 
 
-def _weighed(step: StepView, view: InstanceView) -> StepView:
-    """Leave out what the form can bring from the reasons, and see whether anything is left."""
+def _weighed(step: StepView, view: InstanceView, voice: Voice) -> StepView:
+    """Leave out what the form brings from the reasons, and see whether it can lift the others."""
     option = next(one for one in view.options if one.transition == step.transition)
     brought = {slot.requirement for slot in step.slots}
     left = [
@@ -351,9 +353,9 @@ def _weighed(step: StepView, view: InstanceView) -> StepView:
         for one in option.unmet
         if not one.fillable and not (_is_missing_file(one) and one.subject in brought)
     ]
-    if not left:
-        return replace(step, possible=True, blocking=(), ready=True)
-    return replace(step, possible=False, ready=False)
+    blocking = voice.reasons(left, view.process, step.transition)
+    hard = [one for one in left if not (option.fields and one.code in JUDGED_WITH_VALUES)]
+    return replace(step, possible=not hard, blocking=blocking, ready=not left)
 
 
 def _nearness(process: Process) -> Any:

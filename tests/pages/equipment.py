@@ -41,9 +41,7 @@ def house_on(office: Office, folder: Path) -> House:
         words=WORDS,
         passwords=Passwords(hasher),
         throttle=Throttle({Traffic.LOGIN: 5, Traffic.READ: 10_000, Traffic.STEP: 10_000}),
-        cookie=SessionCookie(
-            secure=False, idle=timedelta(hours=8), absolute=timedelta(hours=12)
-        ),
+        cookie=SessionCookie(secure=False, idle=timedelta(hours=8), absolute=timedelta(hours=12)),
         signing_key=b"k" * 32,
         clock=office.clock,
     )
@@ -61,9 +59,7 @@ def open_accounts(office: Office, house: House) -> None:
     """A login for everybody, all with the same password."""
     hashed = house.passwords.hash(PASSWORD)
     for username, person in office.people.items():
-        add_account(
-            office.runtime, OFFICE, person=person, username=username, password_hash=hashed
-        )
+        add_account(office.runtime, OFFICE, person=person, username=username, password_hash=hashed)
 
 
 @dataclass(slots=True)
@@ -200,6 +196,4 @@ class Browser:
     def log_in(self, username: str, *, password: str = PASSWORD, expect: int = 200) -> Page:
         """Log in with the form."""
         self.open("/login")
-        return self.send(
-            "/login", {"username": username, "password": password}, expect=expect
-        )
+        return self.send("/login", {"username": username, "password": password}, expect=expect)
