@@ -166,18 +166,30 @@ class Player:
         return {**told, "from": parent["from"], "year": parent["year"]}
 
     def _pass_to(self, instant: datetime) -> None:
-        """Go on, and let what falls due fire each working morning."""
-        morning = datetime.combine(
-            self._clock.instant.astimezone(self._times.zone).date(), WORK_BEGINS, self._times.zone
-        )
-        while morning <= instant:
-            if morning > self._clock.instant and self._times.calendar.is_working_day(
-                morning.date()
-            ):
-                self._clock.instant = morning
-                fire_timers(self._runtime, self._cast.organization_id)
-            morning += timedelta(days=1)
+        """Go on, and let what falls due fire on its working morning."""
+        while (due := self._next_due(instant)) is not None:
+            morning = self._morning_after(due)
+            if morning > instant:
+                break
+            self._clock.instant = morning
+            fire_timers(self._runtime, self._cast.organization_id)
         self._clock.instant = instant
+
+    def _next_due(self, until: datetime) -> datetime | None:
+        with self._runtime.read(self._cast.organization_id) as uow:
+            due = uow.tables.timers.due(until, limit=1)
+        return due[0].at if due else None
+
+    def _morning_after(self, instant: datetime) -> datetime:
+        """The first morning of work that is neither before an instant nor before the present."""
+        day = max(instant, self._clock.instant).astimezone(self._times.zone).date()
+        morning = datetime.combine(day, WORK_BEGINS, self._times.zone)
+        while morning < instant or morning <= self._clock.instant or not self._works(morning):
+            morning += timedelta(days=1)
+        return morning
+
+    def _works(self, instant: datetime) -> bool:
+        return self._times.calendar.is_working_day(instant.date())
 
     def _perform(self, event: _Event) -> None:
         match event.told:
