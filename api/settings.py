@@ -44,7 +44,6 @@ class Settings(BaseSettings):
         login_per_minute: tries per account and address.
         read_per_minute: reading requests per credential; `step_per_minute`: writing ones.
         upload_max_bytes: largest request with files.
-        docs: serve the page that explores the API.
     """
 
     model_config = SettingsConfigDict(env_prefix="QUYTRINH_", frozen=True, extra="ignore")
@@ -73,7 +72,6 @@ class Settings(BaseSettings):
     read_per_minute: Annotated[int, Field(ge=1)] = 600
     step_per_minute: Annotated[int, Field(ge=1)] = 120
     upload_max_bytes: Annotated[int, Field(ge=JSON_BYTES)] = 100 * 1024 * 1024
-    docs: bool = False
 
     @field_validator("*", mode="before")
     @classmethod

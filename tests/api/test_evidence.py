@@ -7,7 +7,10 @@ from typing import Any
 import pytest
 
 from api.v1.evidence import disposition
+from engine.commands.publish_definition import publish_definitions
+from engine.definition.model import Process
 from tests.api.web import Web, pdf
+from tests.fixtures import OFFICE
 
 
 @pytest.fixture
@@ -153,3 +156,78 @@ def test_a_file_that_waits_for_no_review_cannot_be_reviewed(
     file = small_web.attach("iso_secretary", audit["id"], "plan").json()
     answer = small_web.post("director", f"/evidence/{file['id']}/review", {"accepted": True})
     assert (answer.status_code, answer.json()["code"]) == (409, "not_awaiting_review")
+
+
+def reviewed_process(web: Web) -> str:
+    """An instance of a small process whose one file a clerk must accept."""
+    words = {"vi": "Chữ", "en": "Word"}
+    process = Process.model_validate(
+        {
+            "format": 1,
+            "process": "reviewed_paper",
+            "version": 1,
+            "title": words,
+            "code": "RP",
+            "opens": ["iso_secretary"],
+            "roles": ["iso_secretary", "clerk"],
+            "evidence": {
+                "paper": {
+                    "title": words,
+                    "accept": ["pdf"],
+                    "fresh": "per_instance",
+                    "reviewed": "clerk",
+                }
+            },
+            "initial": "drafted",
+            "states": {
+                "drafted": {"title": words, "due": "5d"},
+                "done": {"title": words, "final": "success"},
+            },
+            "transitions": {
+                "finish": {
+                    "title": words,
+                    "from": "drafted",
+                    "to": "done",
+                    "by": ["iso_secretary"],
+                    "evidence": ["paper"],
+                }
+            },
+        }
+    )
+    publish_definitions(web.office.runtime, OFFICE, [process])
+    opened = web.post("iso_secretary", "/instances", {"process": "reviewed_paper"})
+    assert opened.status_code == 201, opened.text
+    return str(opened.json()["id"])
+
+
+def test_a_file_counts_once_its_reviewer_has_accepted_it(web: Web) -> None:
+    instance = reviewed_process(web)
+    file = web.attach("iso_secretary", instance, "paper").json()
+    assert file["status"] == "received"
+    refused = web.step("iso_secretary", instance, "finish", 0)
+    assert [reason["code"] for reason in refused.json()["unmet"]] == ["evidence_unreviewed"]
+    path = f"/evidence/{file['id']}/review"
+    stranger = web.post("director", path, {"accepted": True})
+    assert stranger.status_code == 403
+    assert stranger.json()["unmet"][0]["who_can"] == ["clerk"]
+    reviewed = web.post("clerk", path, {"accepted": True, "note": "Đủ chữ ký"})
+    assert reviewed.status_code == 200, reviewed.text
+    assert (reviewed.json()["status"], reviewed.json()["reviewed_by"]) == ("accepted", "p012")
+    rehearsed = web.step("iso_secretary", instance, "finish", 0, dry_run=True).json()
+    assert (rehearsed["accepted"], rehearsed["to"], rehearsed["unmet"]) == (True, "done", [])
+    assert web.step("iso_secretary", instance, "finish", 0).json()["instance"]["final"] == "success"
+
+
+def test_a_rejected_file_does_not_count(small_web: Web) -> None:
+    instance = reviewed_process(small_web)
+    file = small_web.attach("iso_secretary", instance, "paper").json()
+    answer = small_web.post("clerk", f"/evidence/{file['id']}/review", {"accepted": False})
+    assert answer.json()["status"] == "rejected"
+    unmet = small_web.step("iso_secretary", instance, "finish", 0).json()["unmet"]
+    assert [reason["code"] for reason in unmet] == ["evidence_missing"]
+
+
+def test_a_text_of_a_form_holds_no_nul(small_web: Web, audit: dict[str, Any]) -> None:
+    answer = small_web.attach("iso_secretary", audit["id"], "plan", note="a\0b")
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["field"] == "note"
