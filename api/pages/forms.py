@@ -177,7 +177,7 @@ def _read(text: str, spec: FieldSpec, zone: tzinfo) -> Any:
     match spec.type:
         case "integer":
             digits = text.strip()
-            return int(digits) if digits.lstrip("-").isdecimal() and len(digits) < 17 else text
+            return int(digits) if digits.lstrip("-").isdecimal() and len(digits) <= 17 else text
         case "decimal":
             return text.strip().replace(",", ".")
         case "boolean":

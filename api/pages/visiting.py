@@ -37,7 +37,7 @@ from api.language import DEFAULT, LANGUAGES
 from api.pages.forms import Choices, Typed, typed_in
 from api.pages.rendering import Renderer, Visit, is_fragment
 from api.pages.showing import Voice
-from api.problems import TooManyRequests, Unauthenticated
+from api.problems import TooManyRequests, Unauthenticated, Unreadable
 from engine.commands.manage_accounts import ADMINISTRATOR
 from engine.runtime import Caller, OnceKey, Replayed
 
@@ -186,12 +186,19 @@ async def sent_form(request: Request) -> AsyncIterator[Sent]:
     desk = await run_in_threadpool(desk_of, request)
     async with request.form(max_fields=FORM_FIELDS_MAX) as form:
         typed = typed_in(form)
+        _refuse_nul(typed)
         session = desk.visitor.session
         if session is None:
             raise Unauthenticated("unauthenticated")
         check_page(request, session, typed.text("csrf_token"))
         digest = await run_in_threadpool(_digest, form)
         yield Sent(desk=desk, form=form, typed=typed, digest=digest)
+
+
+def _refuse_nul(typed: Typed) -> None:
+    """Refuse what no browser lets anybody type, and no database can keep."""
+    if any("\0" in text for texts in typed.texts.values() for text in texts):
+        raise Unreadable("form_unreadable")
 
 
 def stranger(request: Request) -> Visit:

@@ -105,23 +105,13 @@ class Page(HTMLParser):
         self.tags.append((tag, given))
         if "id" in given:
             self.ids.append(given["id"])
-        match tag:
-            case "a" if "href" in given:
-                self.links.append(given["href"])
-            case "form":
-                self._form = Form(action=given["action"], method=given["method"])
-                self.forms.append(self._form)
-            case "input" if self._form is not None and "name" in given:
-                self._input(self._form, given)
-            case "button" if self._form is not None:
-                self._form.buttons.append((given.get("name", ""), given.get("value", "")))
-            case "select":
-                self._select = given.get("name")
-            case "option" if self._form is not None and self._select and "selected" in given:
-                self._form.values.setdefault(self._select, []).append(given["value"])
-            case "textarea" if self._form is not None:
-                self._area = given["name"]
-                self._form.values[self._area] = [""]
+        if tag == "a" and "href" in given:
+            self.links.append(given["href"])
+        elif tag == "form":
+            self._form = Form(action=given["action"], method=given["method"])
+            self.forms.append(self._form)
+        elif self._form is not None:
+            self._inside(self._form, tag, given)
 
     def handle_endtag(self, tag: str) -> None:
         match tag:
@@ -137,6 +127,21 @@ class Page(HTMLParser):
             self._form.values[self._area] = [data.removeprefix("\n")]
             return
         self._texts.append(data)
+
+    def _inside(self, form: Form, tag: str, given: dict[str, str]) -> None:
+        """A part of a form: what it holds is what a browser would send."""
+        match tag:
+            case "input" if "name" in given:
+                self._input(form, given)
+            case "button":
+                form.buttons.append((given.get("name", ""), given.get("value", "")))
+            case "select":
+                self._select = given["name"]
+            case "option" if self._select is not None and "selected" in given:
+                form.values.setdefault(self._select, []).append(given["value"])
+            case "textarea":
+                self._area = given["name"]
+                form.values[self._area] = [""]
 
     def _input(self, form: Form, given: dict[str, str]) -> None:
         if given.get("type") == "file":

@@ -1,4 +1,4 @@
-"""An audit through the forms of the pages, without JavaScript, and what the pages say on the way."""
+"""An audit through the forms of the pages, without JavaScript: what they say on the way."""
 
 from tests.fixtures import Office
 from tests.pages.conftest import Enter
