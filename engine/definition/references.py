@@ -22,7 +22,15 @@ from engine.definition import guarantees
 from engine.definition.conditions import parts, subject_of
 from engine.definition.finding import Finding, Path, Places
 from engine.definition.graph import Graph, can_reach
-from engine.definition.model import By, Condition, Moment, Process, State, Transition
+from engine.definition.model import (
+    By,
+    ChildrenSpec,
+    Condition,
+    Moment,
+    Process,
+    State,
+    Transition,
+)
 
 SYSTEM = "system"
 
@@ -197,10 +205,11 @@ def _in_state(spec: State, path: Path) -> Iterator[Mention]:
         yield from _in_moment(timed.at, (*at, "at"))
         yield Mention(Kind.EFFECT, timed.effect, (*at, "effect"))
         yield from _in_condition(timed.when, (*at, "when"))
-    children = spec.children
-    if children is None:
-        return
-    at = (*path, "children")
+    if spec.children is not None:
+        yield from _in_children(spec.children, (*path, "children"))
+
+
+def _in_children(children: ChildrenSpec, at: Path) -> Iterator[Mention]:
     if children.for_each is not None:
         yield Mention(Kind.RECORD, children.for_each, (*at, "for_each"))
     within = children.for_each or ""

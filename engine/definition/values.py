@@ -6,8 +6,9 @@
    digits after the point (none without `scale`), read as Decimal of exactly that scale.
 3. `text`: NFC, line ends as LF; not blank; no control characters but line feed and tab, no U+0000,
    no lone surrogate; at most `max_length` characters, 4,000 where the field says nothing.
-4. `date`: `2026-07-06`. `datetime`: RFC 3339 with offset, kept in UTC. `choice`: one of the
-   choices. `person`, `unit`: an id; whether it exists is asked where people and units are known.
+4. `date`: `2026-07-06`. `datetime`: RFC 3339 with offset, kept in UTC. Both lie in the years 1900
+   to 2999, so that every deadline counted from them exists. `choice`: one of the choices. `person`,
+   `unit`: an id; whether it exists is asked where people and units are known.
 5. `many`: a list of such values without repetition, read as a tuple; an empty list clears.
 6. None clears. What may not be cleared (`required`) has to be given, unless the sending is partial.
 7. Reading what `to_json` wrote gives the same value again.
@@ -27,6 +28,8 @@ from engine.errors import Invalid
 TEXT_LENGTH: Final = 4_000
 ITEMS: Final = 500
 LARGEST_NUMBER: Final = 2**53 - 1
+FIRST_YEAR: Final = 1900
+LAST_YEAR: Final = 2999
 
 Single = str | int | Decimal | date | datetime
 Value = Single | tuple[Single, ...] | None
@@ -215,18 +218,29 @@ def _date(_: FieldSpec, value: object) -> date:
     if not isinstance(value, str) or not _DATE.fullmatch(value):
         raise _Wrong("not_date")
     try:
-        return date.fromisoformat(value)
+        read = date.fromisoformat(value)
     except ValueError:
         raise _Wrong("not_date") from None
+    _within_years(read)
+    return read
 
 
 def _datetime(_: FieldSpec, value: object) -> datetime:
     if not isinstance(value, str) or not _DATETIME.fullmatch(value):
         raise _Wrong("not_datetime")
     try:
-        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+        read = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _Wrong("not_datetime") from None
+    _within_years(read)
+    return read
+
+
+def _within_years(value: date) -> None:
+    if value.year < FIRST_YEAR:
+        raise _Wrong("too_small", {"least": date(FIRST_YEAR, 1, 1).isoformat()})
+    if value.year > LAST_YEAR:
+        raise _Wrong("too_large", {"most": date(LAST_YEAR, 12, 31).isoformat()})
 
 
 def _choice(spec: FieldSpec, value: object) -> str:

@@ -1,5 +1,7 @@
 """The rows of the internal audit: sittings, lines of the checklists, findings."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
@@ -12,7 +14,7 @@ depends_on = None
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
 
-def record_columns() -> tuple[sa.Column, ...]:
+def record_columns() -> tuple[sa.Column[Any], ...]:
     """What every table of records has; a new set of columns for each call."""
     return (
         sa.Column("organization_id", sa.String(), nullable=False),
