@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from sqlalchemy import create_engine, make_url, text
 from engine.calendars.vietnam import read_calendar_file, seed_days
 from engine.commands.manage_organization import OrganizationSeed, found_organization
 from engine.commands.publish_definition import publish_definitions
+from engine.definition.model import Process
 from engine.definition.source import read_file
 from engine.evidence.disk import DiskStore
 from engine.machine.registry import Registry
@@ -98,6 +100,13 @@ def runtime_on(database: Database, folder: Path, clock: MovedClock) -> Runtime:
     )
 
 
+@cache
+def shipped() -> tuple[Process, ...]:
+    """The shipped definitions, read once a run: strict reading takes its time."""
+    readings = [read_file(path) for path in sorted(DEFINITIONS.glob("*.yaml"))]
+    return tuple(reading.process for reading in readings if reading.process is not None)
+
+
 def found_office(database: Database, folder: Path) -> None:
     """Migrate a database and found the office and its neighbour in it."""
     schema.upgrade(database, REVISIONS)
@@ -110,10 +119,8 @@ def found_office(database: Database, folder: Path) -> None:
     )
     other = {**data, "organization": {**data["organization"], "slug": NEIGHBOUR}}
     found_organization(runtime, OrganizationSeed(id=NEIGHBOUR, data=other, days=days))
-    readings = [read_file(path) for path in sorted(DEFINITIONS.glob("*.yaml"))]
-    processes = [reading.process for reading in readings if reading.process is not None]
-    publish_definitions(runtime, OFFICE, processes)
-    publish_definitions(runtime, NEIGHBOUR, processes)
+    publish_definitions(runtime, OFFICE, shipped())
+    publish_definitions(runtime, NEIGHBOUR, shipped())
 
 
 @pytest.fixture(scope="session")
