@@ -27,6 +27,7 @@ import anyio.to_thread
 import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
@@ -333,6 +334,10 @@ async def _answer(problem: Problem, scope: Scope, receive: Receive, send: Send) 
 def _fault_before_reading(scope: Scope, headers: Headers, limit: int) -> QuyTrinhError | None:
     if "\0" in scope["path"] or b"%00" in scope["query_string"]:
         return Unreadable("address_unreadable")
+    _, told_of_body = parse_options_header(headers.get("content-type"))
+    # Whoever reads a form would follow any codec that Python knows, even one that is no encoding.
+    if told_of_body.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        return Unreadable("not_utf8")
     told = headers.get("content-length")
     if told is None:
         return None

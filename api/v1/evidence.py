@@ -7,6 +7,7 @@ into a sandbox, for this origin alone.
 import re
 import unicodedata
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from datetime import date
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
@@ -41,6 +42,7 @@ from api.v1.reading import (
     media_type_of,
     opened_form,
     read_as,
+    refuse_texts,
 )
 from engine.commands.attach_evidence import (
     Attached,
@@ -305,6 +307,9 @@ def post_newer(
     if compiled is None:
         raise NotFound("unknown_evidence", evidence=evidence)
     upload = _upload(form, requirement=old.requirement, supersedes=old.id)
+    if upload.row is None:
+        # The newer file stands where the older one stood.
+        upload = replace(upload, row=old.row)
 
     def render(outcome: Attached | NotAttached) -> Reply:
         if isinstance(outcome, NotAttached):
@@ -366,11 +371,9 @@ def _upload(
     files = [file for name, file in files_of(form) if name == "file"]
     if len(files) != 1 or len(files_of(form)) != 1:
         raise Unreadable("file_part_missing")
-    texts = {
-        name: value
-        for name, value in form.multi_items()
-        if isinstance(value, str) and (value or name not in _TEXT_PARTS)
-    }
+    parts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    refuse_texts(parts, known=_TEXT_PARTS)
+    texts = {name: value for name, value in parts if value}
     fixed = {"requirement": requirement, "supersedes": supersedes}
     texts.update({name: value for name, value in fixed.items() if value is not None})
     told = read_as(AttachmentBody, texts)

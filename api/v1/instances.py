@@ -20,7 +20,7 @@ from api.dependencies import (
 from api.language import title
 from api.problems import Explain, problem_of_refusal, unmet_body
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
-from api.v1.reading import Body, Identifier, JsonBody, Line, QueryText, Sent, Year
+from api.v1.reading import Assignees, Body, Identifier, JsonBody, Line, QueryText, Sent, Year
 from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
 from engine.definition.model import Process
 from engine.definition.values import to_json
@@ -49,7 +49,7 @@ class Opening(Body):
     year: Year | None = None
     period: Identifier | None = None
     fields: dict[str, Any] = Field(default_factory=dict)
-    assignees: dict[str, list[Identifier]] = Field(default_factory=dict)
+    assignees: Assignees = Field(default_factory=dict)
 
     model_config = ConfigDict(
         json_schema_extra={

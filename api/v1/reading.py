@@ -9,7 +9,8 @@
 import hashlib
 import json
 import unicodedata
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import Set as AbstractSet
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -51,6 +52,10 @@ class WrongText(Invalid):
     """A text holds what no text may hold; `faults` names each place."""
 
 
+class WrongForm(Invalid):
+    """A part of a form is unknown, comes twice, or is missing; `faults` names each."""
+
+
 def _clean(value: str) -> str:
     """Compose the text, and refuse control characters but line feed and tab."""
     text = unicodedata.normalize("NFC", value.replace("\r\n", "\n"))
@@ -81,7 +86,9 @@ def _instant(value: object) -> object:
             instant = datetime.fromisoformat(value)
         except ValueError:
             instant = None
-        if instant is not None and instant.tzinfo is not None:
+        # At the ends of the years that exist, an instant has no equal in another zone.
+        inside = instant is not None and date.min.year < instant.year < date.max.year
+        if instant is not None and inside and instant.tzinfo is not None:
             return instant
     raise PydanticCustomError("not_datetime", "not an instant with its offset")
 
@@ -92,6 +99,10 @@ LongText = Annotated[str, StringConstraints(max_length=4000), Clean]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=100), Clean]
 Identifier = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_.:-]{1,100}$")]
 Year = Annotated[int, Field(ge=2000, le=2100)]
+Assignees = Annotated[
+    dict[str, Annotated[list[Identifier], Field(max_length=200)]], Field(max_length=50)
+]
+"""Role → people; more than an office has people, and less than a database counts parameters."""
 IsoDate = Annotated[
     date, BeforeValidator(_date), WithJsonSchema({"type": "string", "format": "date"})
 ]
@@ -197,6 +208,29 @@ async def opened_form(request: Request) -> AsyncIterator[FormData]:
         if faults:
             raise WrongText("wrong_values", faults=faults)
         yield form
+
+
+def refuse_texts(texts: Sequence[tuple[str, str]], *, known: AbstractSet[str]) -> None:
+    """Refuse parts that mean nothing here, or come twice.
+
+    A file that was sent without a name is such a part: nobody shall believe that it was taken.
+
+    Raises:
+        WrongForm: with every part.
+    """
+    names = [name for name, _ in texts]
+    faults: list[dict[str, Any]] = [
+        {"field": name[:80], "code": "repeated" if name in known else "unknown_field", "params": {}}
+        for name in sorted(set(names))
+        if name not in known or names.count(name) > 1
+    ]
+    if faults:
+        raise WrongForm("wrong_values", faults=faults)
+
+
+def missing_file(name: str) -> dict[str, Any]:
+    """The fault of a file that is spoken of and was not sent."""
+    return {"field": f"files.{name[:80]}", "code": "required", "params": {}}
 
 
 def files_of(form: FormData) -> list[tuple[str, UploadFile]]:

@@ -18,7 +18,7 @@ from api.dependencies import (
 from api.problems import problem_of_refusal
 from api.v1.instances import InstanceBody, explainer, instance_body
 from api.v1.paging import page
-from api.v1.reading import Body, Identifier, IsoDate, JsonBody, LongText, Sent
+from api.v1.reading import Assignees, Body, IsoDate, JsonBody, LongText, Sent
 from engine.commands.steer_instance import (
     AssignInstance,
     GrantWaiver,
@@ -38,7 +38,7 @@ router = APIRouter(prefix="/instances/{instance}", tags=["steering"])
 class Assignment(Body):
     """Roles narrowed to named people; an empty list opens a role to all its holders."""
 
-    assignees: dict[str, list[Identifier]] = Field(min_length=1)
+    assignees: Annotated[Assignees, Field(min_length=1)]
 
 
 class NewWaiver(Body):

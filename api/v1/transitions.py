@@ -43,12 +43,15 @@ from api.v1.reading import (
     JsonBody,
     LongText,
     Sent,
+    WrongForm,
     digest_of_files,
     files_of,
     media_type_of,
+    missing_file,
     opened_form,
     parse_json,
     read_as,
+    refuse_texts,
 )
 from engine.commands.advance_instance import (
     AdvanceInstance,
@@ -79,21 +82,29 @@ class FileNote(Body):
     supersedes: Identifier | None = None
 
 
-class StepCommand(Body):
-    """A step that somebody wants to take.
+class Wish(Body):
+    """What every command of a step says.
 
     Attributes:
         evidence: ids of files attached before, which the caller counts on.
         password: entered again, for steps that are signed.
-        files: requirement id → what is to be known of the file of that name in the form.
     """
 
     transition: Identifier
     fields: dict[str, Any] = Field(default_factory=dict)
     reason: LongText | None = None
     evidence: list[Identifier] = Field(default_factory=list, max_length=200)
-    dry_run: bool = False
     password: str | None = Field(default=None, max_length=1000)
+
+
+class StepCommand(Wish):
+    """A step that somebody wants to take.
+
+    Attributes:
+        files: requirement id → what is to be known of the file of that name in the form.
+    """
+
+    dry_run: bool = False
     files: dict[str, FileNote] = Field(default_factory=dict)
 
     model_config = ConfigDict(
@@ -103,8 +114,11 @@ class StepCommand(Body):
     )
 
 
-class BulkCommand(StepCommand):
-    """A step of one of several instances; `version` is what `If-Match` says elsewhere."""
+class BulkCommand(Wish):
+    """A step of one of several instances; `version` is what `If-Match` says elsewhere.
+
+    Nothing is rehearsed here, and no files come along: both are refused rather than passed over.
+    """
 
     instance: Identifier
     version: Annotated[int, Field(ge=0, le=999_999_999)]
@@ -234,10 +248,16 @@ def post_transitions(
 
 
 def _of_form(form: FormData) -> _Wanted:
-    text = form.get("command")
-    if not isinstance(text, str):
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    if [name for name, _ in texts].count("command") != 1:
         raise Unreadable("command_part_missing")
+    refuse_texts(texts, known={"command"})
+    text = dict(texts)["command"]
     command = read_as(StepCommand, parse_json(text.encode("utf-8", "surrogatepass")))
+    sent = {name for name, _ in files_of(form)}
+    if command.files.keys() - sent:
+        faults = [missing_file(name) for name in sorted(command.files.keys() - sent)]
+        raise WrongForm("wrong_values", faults=faults)
     uploads = []
     for requirement, file in files_of(form):
         note = command.files.get(requirement, FileNote())

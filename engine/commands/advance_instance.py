@@ -19,8 +19,7 @@ from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Accepted, Command, Option, Refused
 from engine.machine.instance import Case, no_values
-from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
-from engine.storage.evidence import StoredEvidence
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, Unavailable, UnitOfWork
 from engine.transaction.attaching import (
     Kept,
     Upload,
@@ -126,8 +125,8 @@ def advance(
     case = uow.case(request.instance_id, lock=True)
     _compare(uow, case, request, actor)
     command = _command(uow, case, request)
-    if kept:
-        attached = _attach_all(uow, case, command, kept, actor=actor)
+    if request.uploads:
+        attached = _attach_all(uow, case, command, request.uploads, kept, actor=actor)
         if isinstance(attached, TurnedDown):
             return attached
         case = uow.case(request.instance_id)
@@ -135,19 +134,28 @@ def advance(
 
 
 def _attach_all(
-    uow: UnitOfWork, case: Case, command: Command, kept: tuple[Kept, ...], *, actor: Actor
+    uow: UnitOfWork,
+    case: Case,
+    command: Command,
+    uploads: tuple[Upload, ...],
+    kept: tuple[Kept, ...],
+    *,
+    actor: Actor,
 ) -> TurnedDown | None:
     """Judge the step with its files; record them only when it will be accepted."""
     process = uow.pinned(case).process
-    records: list[StoredEvidence] = []
     grants = []
-    for file in kept:
-        grant = may_supply(process, case, file.upload.requirement, actor=actor)
+    for upload in uploads:
+        grant = may_supply(process, case, upload.requirement, actor=actor)
         if isinstance(grant, Refused):
             return _turned_down(uow, case, command, grant, actor=actor)
         grants.append(grant)
-        records.append(record_of(uow, case, file, actor=actor))
-    decided = judge(uow, with_files(case, records), command, actor=actor)
+    if len(kept) != len(uploads):
+        # The role came between the first look and this one; nothing was kept, nothing is lost.
+        raise Unavailable("database_unavailable")
+    records = [record_of(uow, case, file, actor=actor) for file in kept]
+    replaced = {file.upload.supersedes for file in kept if file.upload.supersedes is not None}
+    decided = judge(uow, with_files(case, records, replaced=replaced), command, actor=actor)
     if isinstance(decided, Refused):
         return _turned_down(uow, case, command, decided, actor=actor)
     for file, record, grant in zip(kept, records, grants, strict=True):

@@ -9,12 +9,15 @@
 import os
 from dataclasses import dataclass, replace
 
+from engine.audit.leaf import EntryType, Outcome
 from engine.evidence.content import check_content
 from engine.evidence.digest import FileTooLarge
 from engine.evidence.file_type import FileType
 from engine.evidence.filename import clean_filename
+from engine.machine.actor import Actor
 from engine.machine.decision import Refused
-from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.machine.instance import Case
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, Unavailable, UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.attaching import (
     Kept,
@@ -24,6 +27,7 @@ from engine.transaction.attaching import (
     record_of,
     requirement_of,
 )
+from engine.transaction.entries import entry_of
 from engine.transaction.texts import kept_text
 
 
@@ -70,7 +74,9 @@ def attach_evidence(runtime: Runtime, request: AttachEvidence) -> Attached | Not
         process = uow.pinned(case).process
         grant = may_supply(process, case, request.upload.requirement, actor=actor)
         if isinstance(grant, Refused):
-            return NotAttached(refused=grant)
+            return _refuse(uow, request, case, grant, actor=actor)
+        if not kept:
+            raise Unavailable("database_unavailable")
         record = record_of(uow, case, kept[0], actor=actor)
         entry = attach(
             uow, case, record, actor=actor, grant=grant, supersedes=request.upload.supersedes
@@ -86,14 +92,19 @@ def keep_bytes(
 ) -> tuple[Kept, ...]:
     """Make the bytes of uploads durable, outside any writing transaction.
 
-    Whoever may not supply the file is turned away before a byte is kept.
+    Nothing is kept, and nothing comes back, when one of them is not the caller's to supply: the
+    command refuses it then, and writes that down.
     """
     if not uploads:
         return ()
     with runtime.read(caller.organization_id) as uow:
-        uow.actor(caller)
-        process = uow.pinned(uow.case(instance_id)).process
+        actor = uow.actor(caller)
+        case = uow.case(instance_id)
+        process = uow.pinned(case).process
         specs = [requirement_of(process, upload.requirement) for upload in uploads]
+        grants = [may_supply(process, case, u.requirement, actor=actor) for u in uploads]
+    if any(isinstance(grant, Refused) for grant in grants):
+        return ()
     kept = []
     for upload, spec in zip(uploads, specs, strict=True):
         filename = clean_filename(upload.filename)
@@ -117,3 +128,24 @@ def keep_bytes(
             )
         )
     return tuple(kept)
+
+
+def _refuse(
+    uow: UnitOfWork, request: AttachEvidence, case: Case, refused: Refused, *, actor: Actor
+) -> NotAttached:
+    """Write down who tried, keep the answer, and commit."""
+    uow.tables.log.append(
+        entry_of(
+            uow,
+            case,
+            EntryType.EVIDENCE_ATTACHED,
+            actor=actor,
+            outcome=Outcome.REFUSED,
+            subject=request.upload.requirement,
+            unmet=refused.keys,
+        )
+    )
+    turned = NotAttached(refused=refused)
+    uow.remember(request.caller, request.key, turned)
+    uow.commit()
+    return turned

@@ -2,13 +2,15 @@
 
 from dataclasses import dataclass
 
-from engine.audit.leaf import EntryType
+from engine.audit.leaf import EntryType, Outcome
 from engine.errors import Conflict, NotFound
-from engine.machine.actor import Grant
+from engine.machine.actor import Actor, Grant
 from engine.machine.decision import Refused, Unmet, UnmetCode
-from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.machine.instance import Case
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.attaching import requirement_of, write_entry
+from engine.transaction.entries import entry_of
 from engine.transaction.texts import kept_text
 
 
@@ -57,12 +59,9 @@ def review_evidence(runtime: Runtime, request: ReviewEvidence) -> Reviewed | Not
         role = requirement_of(uow.pinned(case).process, found.requirement).reviewed
         if role is None or found.status != "received":
             raise Conflict("not_awaiting_review", evidence=found.id, status=found.status)
-        if role not in actor.roles:
-            unmet = Unmet(UnmetCode.ROLE, params={"roles": [role]}, who_can=(role,), waivable=False)
-            return NotReviewed(refused=Refused((unmet,)))
-        if found.received_by == actor.person:
-            unmet = Unmet(UnmetCode.SEPARATION, "attach", who_can=(role,), waivable=False)
-            return NotReviewed(refused=Refused((unmet,)))
+        grant = _grant(actor, role, supplier=found.received_by)
+        if isinstance(grant, Refused):
+            return _refuse(uow, request, case, grant, actor=actor)
         uow.tables.evidence.review(found.id, accepted=request.accepted, by=actor.person, at=uow.now)
         entry = write_entry(
             uow,
@@ -70,7 +69,7 @@ def review_evidence(runtime: Runtime, request: ReviewEvidence) -> Reviewed | Not
             found,
             EntryType.EVIDENCE_REVIEWED,
             actor=actor,
-            grant=Grant(role=role),
+            grant=grant,
             verdict="accepted" if request.accepted else "rejected",
             note=kept_text("note", request.note),
         )
@@ -81,3 +80,37 @@ def review_evidence(runtime: Runtime, request: ReviewEvidence) -> Reviewed | Not
         uow.remember(request.caller, request.key, reviewed)
         uow.commit()
         return reviewed
+
+
+def _grant(actor: Actor, role: str, *, supplier: str) -> Grant | Refused:
+    """The grant by which the actor reviews: nobody judges what they, or whom they act for, gave."""
+    held = [grant for grant in actor.grants if grant.role == role]
+    if not held:
+        unmet = Unmet(UnmetCode.ROLE, params={"roles": [role]}, who_can=(role,), waivable=False)
+        return Refused((unmet,))
+    apart = [grant for grant in held if supplier not in {actor.person, grant.on_behalf_of}]
+    if not apart:
+        unmet = Unmet(UnmetCode.SEPARATION, "attach", who_can=(role,), waivable=False)
+        return Refused((unmet,))
+    return min(apart, key=lambda grant: grant.on_behalf_of is not None)
+
+
+def _refuse(
+    uow: UnitOfWork, request: ReviewEvidence, case: Case, refused: Refused, *, actor: Actor
+) -> NotReviewed:
+    """Write down who tried, keep the answer, and commit."""
+    uow.tables.log.append(
+        entry_of(
+            uow,
+            case,
+            EntryType.EVIDENCE_REVIEWED,
+            actor=actor,
+            outcome=Outcome.REFUSED,
+            subject=request.evidence_id,
+            unmet=refused.keys,
+        )
+    )
+    turned = NotReviewed(refused=refused)
+    uow.remember(request.caller, request.key, turned)
+    uow.commit()
+    return turned

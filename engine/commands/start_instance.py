@@ -12,7 +12,7 @@ from engine.definition.values import read_values
 from engine.machine.decision import Refused
 from engine.machine.instance import Case, no_values
 from engine.machine.opening import may_open, missing_at_opening
-from engine.runtime import Caller, OnceKey, Replayed, Runtime
+from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.texts import kept_text
 
@@ -64,11 +64,11 @@ def start_instance(runtime: Runtime, request: StartInstance) -> Started | NotOpe
         process = uow.definition(request.process).process
         grant = may_open(process, actor)
         if isinstance(grant, Refused):
-            return NotOpened(refused=grant)
+            return _refuse(uow, request, grant)
         given = read_values(process.fields, dict(request.fields), partial=True)
         missing = missing_at_opening(process, given)
         if missing is not None:
-            return NotOpened(refused=missing)
+            return _refuse(uow, request, missing)
         opening = Opening(
             process=request.process,
             title=kept_text("title", request.title, length_max=TITLE_LENGTH_MAX) or "",
@@ -82,3 +82,11 @@ def start_instance(runtime: Runtime, request: StartInstance) -> Started | NotOpe
         uow.remember(request.caller, request.key, started)
         uow.commit()
         return started
+
+
+def _refuse(uow: UnitOfWork, request: StartInstance, refused: Refused) -> NotOpened:
+    """Keep the answer; there is no instance yet whose log could tell of it."""
+    turned = NotOpened(refused=refused)
+    uow.remember(request.caller, request.key, turned)
+    uow.commit()
+    return turned

@@ -2,17 +2,21 @@
 
 1. `assign_instance` narrows a role to named people; who may open such instances may assign.
 2. `grant_waiver` lifts exactly one named gate until a day, with a reason; only the roles that
-   the definition names under `waived_by` may, and never for a gate that asks who acts.
+   the definition names under `waived_by` may, and never for a gate that asks who acts, nor for one
+   that the process does not have.
+3. Whoever may not is written down, like whoever may not take a step.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from engine.audit.leaf import EntryType
-from engine.errors import Invalid
+from engine.audit.leaf import EntryType, Outcome
+from engine.definition.model import Process
+from engine.errors import Conflict, Invalid
 from engine.machine.actor import Actor, Grant
 from engine.machine.decision import Refused, Unmet, UnmetCode
+from engine.machine.gates import waivable_keys
 from engine.machine.instance import Case, Waiver
 from engine.machine.opening import may_open
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
@@ -20,7 +24,9 @@ from engine.transaction.entries import entry_of
 from engine.transaction.opening import WrongOpening
 from engine.transaction.texts import kept_text
 
-FORBIDDEN_GATES = frozenset({"role", "unit", "assignment", "separation", "own_unit", "named_in"})
+
+class InstanceClosed(Conflict):
+    """The instance has ended: there is nothing left to settle."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +82,8 @@ def assign_instance(runtime: Runtime, request: AssignInstance) -> Steered | NotS
         process = uow.pinned(case).process
         grant = may_open(process, actor)
         if isinstance(grant, Refused):
-            return NotSteered(refused=grant)
+            return _refuse(uow, request, case, EntryType.ASSIGNMENT_CHANGED, (actor, grant))
+        _check_open(process, case)
         _check_assignees(uow, process.roles, request.assignees)
         stored = uow.tables.instances.get(case.instance.id)
         before = dict(stored.assignees) if stored else {}
@@ -112,8 +119,10 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             unmet = Unmet(
                 UnmetCode.ROLE, params={"roles": list(roles)}, who_can=roles, waivable=False
             )
-            return NotSteered(refused=Refused((unmet,)))
-        if request.gate.split(":")[0] in FORBIDDEN_GATES:
+            by = (actor, Refused((unmet,)))
+            return _refuse(uow, request, case, EntryType.WAIVER_GRANTED, by)
+        _check_open(uow.pinned(case).process, case)
+        if request.gate not in waivable_keys(uow.pinned(case).process):
             raise Invalid("gate_not_waivable", gate=request.gate)
         reason = kept_text("reason", request.reason)
         if reason is None:
@@ -143,6 +152,30 @@ def _done(uow: UnitOfWork, caller: Caller, key: OnceKey | None, case: Case, entr
     uow.remember(caller, key, steered)
     uow.commit()
     return steered
+
+
+def _refuse(
+    uow: UnitOfWork,
+    request: AssignInstance | GrantWaiver,
+    case: Case,
+    kind: EntryType,
+    by: tuple[Actor, Refused],
+) -> NotSteered:
+    """Write down who tried, keep the answer, and commit."""
+    actor, refused = by
+    outcome = Outcome.REFUSED
+    uow.tables.log.append(
+        entry_of(uow, case, kind, actor=actor, outcome=outcome, unmet=refused.keys)
+    )
+    turned = NotSteered(refused=refused)
+    uow.remember(request.caller, request.key, turned)
+    uow.commit()
+    return turned
+
+
+def _check_open(process: Process, case: Case) -> None:
+    if process.states[case.instance.state].final is not None:
+        raise InstanceClosed("instance_closed", state=case.instance.state)
 
 
 def _check_assignees(

@@ -27,6 +27,14 @@ from engine.machine.instance import Case, Child
 from engine.machine.registry import Question, Registry
 from engine.machine.window import spans_of
 
+_WITHOUT_SUBJECT = (
+    UnmetCode.REASON_MISSING,
+    UnmetCode.NOT_BEFORE,
+    UnmetCode.CHILDREN,
+    UnmetCode.SIGNATURE,
+)
+_OF_EVIDENCE = tuple(code for code in UnmetCode if code.value.startswith("evidence_"))
+
 
 class Attempt:
     """One try at one step: the throw-away model that a compiled machine is fired with.
@@ -126,6 +134,28 @@ def gates_of(process: Process, transition: str) -> tuple[Gate, ...]:
         _signature,
     )
     return tuple(gate for maker in makers for gate in maker(process, step))
+
+
+def waivable_keys(process: Process) -> frozenset[str]:
+    """Every key that a waiver may name: what a step of the process can lack, and may be lifted.
+
+    What asks who acts is never among them, and a window only where the file says `waiver`.
+    """
+    steps = process.transitions.values()
+    keys: set[str] = {code.value for code in _WITHOUT_SUBJECT}
+    if process.window is not None and process.window.outside == "waiver":
+        keys.add(UnmetCode.WINDOW.value)
+    for name in process.fields:
+        keys |= {
+            f"{code.value}:{name}" for code in (UnmetCode.FIELD_MISSING, UnmetCode.NOT_CHANGED)
+        }
+    for name in process.evidence:
+        keys |= {f"{code.value}:{name}" for code in _OF_EVIDENCE}
+    for step in steps:
+        keys |= {f"{UnmetCode.CONDITION.value}:{name}" for name in step.requires}
+        keys |= {f"{UnmetCode.GUARD.value}:{name}" for name in step.guards}
+        keys |= {f"{UnmetCode.NEED.value}:{need.process}" for need in step.needs}
+    return frozenset(keys)
 
 
 def settable(step: Transition) -> frozenset[str]:

@@ -10,7 +10,7 @@ Its record, its link, its log entry. The bytes are durable already.
 4. The leaf holds digest and size; the file name, which may name a person, stands in the payload.
 """
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import BinaryIO
@@ -97,6 +97,7 @@ def record_of(uow: UnitOfWork, case: Case, kept: Kept, *, actor: Actor) -> Store
     Raises:
         AttachmentsClosed: the instance has ended, or its state takes no files.
         EffectiveDateInFuture: the file speaks of a day that has not come.
+        NotFound: the row to which it belongs is not a live row of the case.
     """
     process = uow.pinned(case).process
     state = process.states[case.instance.state]
@@ -108,6 +109,7 @@ def record_of(uow: UnitOfWork, case: Case, kept: Kept, *, actor: Actor) -> Store
             "effective_date_in_future", date=upload.effective_on.isoformat()
         )
     spec = requirement_of(process, upload.requirement)
+    _check_row(case, spec, upload.row)
     return StoredEvidence(
         id=uow.new_id(),
         instance_id=case.instance.id,
@@ -128,9 +130,15 @@ def record_of(uow: UnitOfWork, case: Case, kept: Kept, *, actor: Actor) -> Store
     )
 
 
-def with_files(case: Case, records: Iterable[StoredEvidence]) -> Case:
-    """The case as it would stand with these files, for a decision before anything is written."""
-    return replace(case, evidence=(*case.evidence, *(record.as_file() for record in records)))
+def with_files(
+    case: Case, records: Iterable[StoredEvidence], *, replaced: Container[str] = ()
+) -> Case:
+    """The case as it would stand with these files, for a decision before anything is written.
+
+    `replaced` are the ids of older files that they stand in for: those no longer count.
+    """
+    older = (file for file in case.evidence if file.id not in replaced)
+    return replace(case, evidence=(*older, *(record.as_file() for record in records)))
 
 
 def attach(
@@ -197,6 +205,15 @@ def _suppliers(process: Process, requirement: str) -> tuple[By, ...]:
         return tuple(By(role=role) for role in spec.from_)
     asking = (step for step in process.transitions.values() if requirement in step.evidence)
     return tuple(dict.fromkeys(by for step in asking for by in step.by))
+
+
+def _check_row(case: Case, spec: EvidenceSpec, row: str | None) -> None:
+    """Find the row; where each row of a set needs its own file, it must be one of that set."""
+    if row is None:
+        return
+    sets = (spec.per,) if spec.per is not None else tuple(case.records)
+    if not any(known.id == row for name in sets for known in case.rows(name)):
+        raise NotFound("unknown_row", record_set=", ".join(sets) or "-", row=row)
 
 
 def _supersede(uow: UnitOfWork, case: Case, old_id: str, record: StoredEvidence) -> None:

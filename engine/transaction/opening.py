@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.audit.leaf import EntryType
+from engine.calendars.recurrence import PeriodInvalid, parse_period
 from engine.definition.model import Process
 from engine.definition.values import read_values
 from engine.errors import Invalid
@@ -184,6 +185,9 @@ def _check(uow: UnitOfWork, process: Process, opening: Opening, fields: Mapping[
     units = {unit.id for unit in uow.tables.organization.units(uow.today)}
     if opening.unit is not None and opening.unit not in units:
         faults.append({"field": "unit", "code": "unknown_unit", "params": {"unit": opening.unit}})
+    if opening.period is not None and not _fits(opening.period, process):
+        found = {"period": opening.period}
+        faults.append({"field": "period", "code": "unknown_period", "params": found})
     named = {person for people in opening.assignees.values() for person in people}
     known = uow.tables.organization.known(named, on=uow.today)
     faults += [
@@ -192,6 +196,16 @@ def _check(uow: UnitOfWork, process: Process, opening: Opening, fields: Mapping[
     ]
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
+
+
+def _fits(period: str, process: Process) -> bool:
+    """Whether there is such a period, of the kind in which the process runs."""
+    try:
+        kind = parse_period(period).kind
+    except PeriodInvalid:
+        return False
+    every = process.window.every if process.window is not None else None
+    return every is None or kind.value == every
 
 
 def unknown_names(

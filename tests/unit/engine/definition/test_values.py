@@ -178,10 +178,12 @@ GIVEN = st.fixed_dictionaries(
         "number": st.integers(0, 99),
         "free": st.integers(-LARGEST_NUMBER, LARGEST_NUMBER),
         "money": st.decimals(-5, 1000, places=2).map(lambda d: format(d, "f")),
-        "day": st.dates().map(date.isoformat),
-        "moment": st.datetimes(timezones=st.just(UTC))
-        .filter(lambda moment: 1 < moment.year < 9999)
-        .map(datetime.isoformat),
+        "day": st.dates(date(1900, 1, 1), date(2999, 12, 31)).map(date.isoformat),
+        "moment": st.datetimes(
+            datetime(1900, 1, 1),  # noqa: DTZ001 - the zone comes from `timezones`.
+            datetime(2999, 12, 31),  # noqa: DTZ001
+            timezones=st.just(UTC),
+        ).map(datetime.isoformat),
         "yes": st.booleans(),
         "grade": st.sampled_from(sorted(CHOICES)),
         "units": st.lists(st.sampled_from(("a", "b", "c")), unique=True),
