@@ -13,7 +13,7 @@ from typing import Annotated, Any, Final
 
 import typer
 
-from api.bootstrap import build_registry, build_runtime
+from api.bootstrap import build_registry
 from api.cli.desk import Desk, complain, desk_of, organization_of, settings_for, show_json
 from api.language import Words
 from api.seeds import DEFINITIONS, definition_files, read_staff, read_yaml
@@ -91,9 +91,9 @@ def check(
         )
     ]
     if organization is not None:
-        found += _beyond(readings, found, staff=organization)
+        found += _beyond(desk, readings, found, staff=organization)
     if against is not None:
-        found += _beyond(readings, found, published=against)
+        found += _beyond(desk, readings, found, published=against)
     if coverage:
         found += uncovered(others.values(), _catalogue(), file=str(CLAUSES))
     _tell(desk, in_order(found), format_)
@@ -192,6 +192,7 @@ def _names_for(desk: Desk, reading: Reading, registered: Names) -> Names:
 
 
 def _beyond(
+    desk: Desk,
     readings: Iterable[Reading],
     found: Iterable[Finding],
     *,
@@ -201,7 +202,7 @@ def _beyond(
     """What an organisation or earlier versions say of definitions that are sound themselves."""
     faulty = {finding.file for finding in found if finding.severity is Severity.ERROR}
     office = None if staff is None else read_staff(staff)
-    versions = [] if published is None else _published(published)
+    versions = [] if published is None else _published(desk, published)
     for reading in readings:
         if reading.process is None or reading.places.file in faulty:
             continue
@@ -211,11 +212,11 @@ def _beyond(
             yield from compared(reading.process, versions, places=reading.places)
 
 
-def _published(where: str) -> list[Process]:
+def _published(desk: Desk, where: str) -> list[Process]:
     """The versions of a folder `<process>/<n>.json`, or of every organisation of a database."""
     if "://" not in where:
         return [load(file.read_bytes()) for file in sorted(Path(where).glob("*/*.json"))]
-    runtime = build_runtime(settings_for(database_url=where))
+    runtime = desk.runtime(settings_for(database_url=where))
     found: list[Process] = []
     for organization in runtime.organizations():
         with runtime.read(organization.id) as uow:

@@ -3,7 +3,7 @@
 import json
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import typer
@@ -27,6 +27,7 @@ class Desk:
 
     words: Words
     language: str = DEFAULT
+    _opened: list[Runtime] = field(default_factory=list)
 
     def say(self, code: str, **params: Any) -> str:
         """A sentence of the command line."""
@@ -47,9 +48,15 @@ class Desk:
             Conflict: `database_behind`.
         """
         runtime = build_runtime(with_kept_clock(settings))
+        self._opened.append(runtime)
         if upgraded and not database_is_current(runtime.database):
             raise Conflict("database_behind")
         return runtime
+
+    def close(self) -> None:
+        """Give back every connection to a database."""
+        for runtime in self._opened:
+            runtime.database.close()
 
 
 def settings_for(**given: Any) -> Settings:

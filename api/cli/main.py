@@ -62,6 +62,8 @@ def run(arguments: Sequence[str]) -> int:
         for sentence in _sentences(desk, fault):
             complain(sentence)
         return 2
+    finally:
+        desk.close()
     return outcome if isinstance(outcome, int) else 0
 
 

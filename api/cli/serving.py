@@ -92,7 +92,9 @@ def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> Non
     settings = settings_for(host=host, port=port)
     with _bound(settings) as address:
         settings = _prepared(desk, settings)
-        runtime = build_runtime(settings)
+        runtime = desk.runtime(settings)
+        if settings.definitions and is_demonstration(runtime):
+            publish_known(runtime, settings.definitions)
         _introduce(desk, runtime, settings)
         _serve(runtime, settings, address, workers=1, worker=True)
 
@@ -117,7 +119,7 @@ def _prepared(desk: Desk, settings: Settings) -> Settings:
     upgrade_database(database)
     runtime = build_runtime(settings, database=database)
     if runtime.organizations():
-        publish_known(runtime, settings.definitions if is_demonstration(runtime) else ())
+        publish_known(runtime, ())
     elif settings.uses_default_database or settings.demo:
         desk.tell("loading")
         start = load_into(database, settings, year=year, password=password).start

@@ -1,0 +1,291 @@
+"""The commands that work on a database: schema, organisation, users, plan, log."""
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from api.auth.passwords import Passwords
+from api.bootstrap import build_runtime
+from api.cli.main import run
+from api.seeds import DEFINITIONS
+from api.settings import Settings
+from engine.commands.enter_plan import enter_plan
+from engine.commands.manage_accounts import token_of
+from engine.runtime import Runtime
+from engine.storage.database import Database
+from tests.fixtures import Databases
+
+Tell = Callable[..., tuple[int, str, str]]
+ORGANIZATION = DEFINITIONS / "organizations" / "demonstration.yaml"
+
+
+@pytest.fixture
+def tell(capsys: pytest.CaptureFixture[str]) -> Tell:
+    """Runs a command; its exit code and what it said."""
+
+    def one(*arguments: str) -> tuple[int, str, str]:
+        code = run(arguments)
+        captured = capsys.readouterr()
+        return code, captured.out, captured.err
+
+    return one
+
+
+@pytest.fixture
+def installation(databases: Databases, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """An installation on an empty database, as the environment tells it; on both engines."""
+    monkeypatch.setenv("QUYTRINH_DATABASE_URL", databases.empty())
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    return Settings()
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder in which the command line founded an organisation, to be copied."""
+    folder = tmp_path_factory.mktemp("founded")
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("QUYTRINH_DATA_DIR", str(folder))
+        assert run(("database", "upgrade")) == 0
+        assert run(("organization", "found", str(ORGANIZATION))) == 0
+    return folder
+
+
+@pytest.fixture
+def office(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Runtime]:
+    """The founded organisation, in a data folder of its own."""
+    folder = tmp_path / "data"
+    shutil.copytree(founded, folder)
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(folder))
+    runtime = build_runtime(Settings())
+    yield runtime
+    runtime.database.close()
+
+
+@pytest.mark.usefixtures("installation")
+def test_a_database_is_behind_until_it_is_upgraded(tell: Tell) -> None:
+    assert tell("database", "check")[0] == 1
+    code, _, err = tell("audit", "verify")
+    assert code == 2
+    assert "quytrinh database upgrade" in err
+    assert tell("serve", "--port", "8765")[::2] == (2, err)
+    assert tell("worker")[::2] == (2, err)
+    assert tell("database", "upgrade")[0] == 0
+    assert tell("database", "upgrade")[0] == 0
+    assert tell("--lang", "en", "database", "check")[:2] == (
+        0,
+        "The database is at its newest revision.\n",
+    )
+
+
+def test_a_founded_office_has_every_shipped_version(office: Runtime, tell: Tell) -> None:
+    with office.read("skhcn") as uow:
+        assert "internal_audit" in uow.tables.definitions.processes()
+        assert not uow.organization.demonstration
+    assert tell("database", "upgrade")[1].count("Đã ban hành") == 0
+    code, _, err = tell("organization", "found", str(ORGANIZATION))
+    assert code == 2
+    assert err.strip()
+
+
+def test_an_upgrade_refuses_a_number_with_another_content(
+    office: Runtime, tell: Tell, tmp_path: Path
+) -> None:
+    folder = tmp_path / "own"
+    folder.mkdir()
+    shipped = (DEFINITIONS / "review_decision.yaml").read_text("utf-8")
+    changed = folder / "review_decision.yaml"
+    changed.write_text(shipped.replace("due: 3wd", "due: 4wd", 1), "utf-8")
+    code, _, err = tell("definitions", "publish", str(changed))
+    assert code == 2
+    assert "review_decision" in err
+    changed.write_text(shipped.replace("version: 1", "version: 2", 1), "utf-8")
+    code, out, _ = tell("definitions", "publish", str(folder))
+    assert (code, out) == (0, "Đã ban hành review_decision phiên bản 2.\n")
+    assert "trước đó" in tell("definitions", "publish", str(folder))[1]
+    database = office.database.engine.url.render_as_string(hide_password=False)
+    arguments = ("definitions", "check", str(changed), "--against", database)
+    assert tell(*arguments)[0] == 0
+    changed.write_text(changed.read_text("utf-8").replace("due: 3wd", "due: 4wd", 1), "utf-8")
+    code, out, _ = tell(*arguments)
+    assert code == 1
+    assert "E70" in out
+
+
+def test_a_user_is_added_and_only_the_password_is_printed(office: Runtime, tell: Tell) -> None:
+    code, out, err = tell(
+        *("user", "add", "chi.lan", "--role", "unit_head", "--unit", "office"),
+        *("--full-name", "Chu Thị Lan Chi"),
+    )
+    assert (code, err) == (0, "")
+    password = out.strip()
+    assert len(password) >= 12
+    with office.credentials() as (accounts, _):
+        account = accounts.by_username("chi.lan")
+    assert account is not None
+    assert Passwords().matches(password, account.password_hash)
+    with office.read("skhcn") as uow:
+        actor = uow.tables.organization.actor(account.person, on=uow.today)
+        known = uow.tables.organization.known([account.person], on=uow.today)
+    assert actor is not None
+    assert [(grant.role, grant.unit) for grant in actor.grants] == [("unit_head", "office")]
+    assert known[account.person].name == "Chu Thị Lan Chi"
+    assert tell("audit", "verify")[0] == 0
+
+
+WRONG = (
+    (("user", "add", "x", "--role", "king"), "king"),
+    (("user", "add", "x", "--role", "unit_head"), "--unit"),
+    (("user", "add", "x", "--role", "unit_head", "--unit", "moon"), "moon"),
+    (("user", "add", "x", "--role", "system"), "system"),
+    (("user", "add", "x", "--role", "clerk", "--organization", "other"), "skhcn"),
+    (("token", "create", "t", "--user", "nobody"), "nobody"),
+    (("plan", "show", "1999"), "1999"),
+    (("organization", "found", "nowhere.yaml"), "nowhere.yaml"),
+)
+
+
+def test_what_cannot_be_done_is_a_sentence(office: Runtime, tell: Tell) -> None:
+    with office.read("skhcn") as uow:
+        size = uow.tables.log.size()
+    for arguments, word in WRONG:
+        code, out, err = tell(*arguments)
+        assert (code, out) == (2, ""), arguments
+        assert word in err
+        assert not err.startswith("error.")
+    with office.read("skhcn") as uow:
+        assert uow.tables.log.size() == size
+
+
+def test_a_token_opens_the_house_for_its_user_alone(office: Runtime, tell: Tell) -> None:
+    assert tell("user", "add", "quan.tri", "--role", "administrator")[0] == 0
+    code, out, err = tell(
+        *("token", "create", "đồng bộ", "--user", "quan.tri"),
+        *("--scope", "read", "--scope", "evidence", "--expires", "2999-12-31"),
+    )
+    assert (code, err) == (0, "")
+    token = token_of(office, out.strip())
+    assert token is not None
+    assert token.scopes == {"read", "evidence"}
+    assert token.name == "đồng bộ"
+    assert tell("token", "create", "x", "--user", "quan.tri", "--scope", "fly")[0] == 2
+    assert tell("token", "create", "x", "--user", "quan.tri", "--expires", "soon")[0] == 2
+
+
+def test_the_plan_is_shown_row_by_row(office: Runtime, tell: Tell) -> None:
+    body = {
+        "year": 2026,
+        "rows": [
+            {
+                "code": "4",
+                "content": {"vi": "Đánh giá nội bộ", "en": "Internal audit"},
+                "time": {"vi": "Quý III", "en": "Third quarter"},
+                "processes": ["internal_audit"],
+            }
+        ],
+    }
+    enter_plan(office, "skhcn", 2026, body)
+    code, out, _ = tell("plan", "show", "2026")
+    assert code == 0
+    assert (
+        _on_one_line(out)
+        == "Kế hoạch mục tiêu chất lượng năm 2026, lần ban hành 1 4 Quý III Đánh giá nội bộ"
+    )
+    code, out, _ = tell("--lang", "en", "plan", "show", "2026", "--format", "json")
+    assert json.loads(out) == [
+        {"code": "4", "content": "Internal audit", "time": "Third quarter", "instances": []}
+    ]
+
+
+def _on_one_line(out: str) -> str:
+    return " ".join(out.split())
+
+
+def test_the_log_leaves_whole_in_both_forms(office: Runtime, tell: Tell) -> None:
+    assert tell("user", "add", "quan.tri", "--role", "administrator")[0] == 0
+    with office.read("skhcn") as uow:
+        size = uow.tables.log.size()
+    _, out, _ = tell("audit", "export", "--format", "jsonl")
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert [line["idx"] for line in lines] == list(range(size))
+    assert lines[0]["body"]["type"] == "organization_changed"
+    _, out, _ = tell("audit", "export", "--format", "csv")
+    rows = list(csv.DictReader(io.StringIO(out)))
+    assert [row["leaf_hash"] for row in rows] == [line["leaf_hash"] for line in lines]
+    assert rows[-1]["type"] == "account_changed"
+
+
+def test_a_changed_entry_is_named(installation: Settings, tell: Tell) -> None:
+    assert tell("database", "upgrade")[0] == 0
+    assert tell("organization", "found", str(ORGANIZATION))[0] == 0
+    code, out, _ = tell("audit", "verify", "--database", str(installation.database_url))
+    assert code == 0
+    assert "skhcn: nguyên vẹn" in out
+    _spoil(str(installation.database_url))
+    code, out, _ = tell("audit", "verify")
+    assert code == 1
+    assert "leaf_hash" in out
+    assert "KHÔNG nguyên vẹn" in out
+    code, out, _ = tell("audit", "verify", "--format", "json")
+    assert code == 1
+    (verdict,) = json.loads(out)
+    assert verdict["intact"] is False
+    assert {finding["entry"] for finding in verdict["findings"]} >= {1}
+
+
+def _spoil(address: str) -> None:
+    """Change one byte as somebody with the database's own password could."""
+    database = Database(address)
+    with database.writing() as session:
+        if database.is_sqlite:
+            session.execute(text("DROP TRIGGER log_entry_no_update"))
+        else:
+            session.execute(text("DROP TRIGGER log_entry_no_change ON log_entry"))
+        body = session.execute(text("SELECT body FROM log_entry WHERE idx = 1")).scalar_one()
+        changed = bytes(body).replace(b"accepted", b"acceptef")
+        assert changed != bytes(body)
+        session.execute(text("UPDATE log_entry SET body = :b WHERE idx = 1"), {"b": changed})
+        session.commit()
+    database.close()
+
+
+def test_several_organisations_must_be_told_apart(
+    office: Runtime, tell: Tell, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.yaml"
+    other.write_text(ORGANIZATION.read_text("utf-8").replace("slug: skhcn", "slug: other"), "utf-8")
+    assert tell("organization", "found", str(other))[0] == 0
+    code, _, err = tell("audit", "export")
+    assert code == 2
+    assert "other" in err
+    assert "skhcn" in err
+    assert tell("audit", "export", "--organization", "other")[0] == 0
+    assert tell("audit", "verify")[1].count("nguyên vẹn") == 2
+    assert len(office.organizations()) == 2
+
+
+def test_settings_that_make_no_sense_are_named(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("QUYTRINH_PORT", "many")
+    code, _, err = tell("database", "check")
+    assert code == 2
+    assert "QUYTRINH_PORT" in err
+
+
+def test_the_language_of_the_shell_is_taken(
+    tell: Tell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    said = {}
+    for language in ("en_GB.UTF-8", "vi_VN.UTF-8", "C.UTF-8"):
+        monkeypatch.setenv("LANG", language)
+        said[language] = tell("database", "check")[1]
+    assert said["en_GB.UTF-8"] == "The database is behind.\n"
+    assert said["vi_VN.UTF-8"] == said["C.UTF-8"] == "Cơ sở dữ liệu chưa ở bản mới nhất.\n"
