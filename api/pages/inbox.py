@@ -1,7 +1,8 @@
 """The first page of the morning: what I can do now, what waits for others and why, what I was told.
 
 1. The engine's inbox decides what is mine and what is missing. A step for which only files of mine
-   are missing can be taken now: its form brings them.
+   are missing can be taken now: its form brings them. While the form still asks for values, a rule
+   that may depend on them keeps nothing back; it is named beside the step.
 2. Steps that leave the way (postpone, cancel) are always possible and are not work to be done; they
    stand on the page of the instance.
 3. What is due first stands first.
@@ -33,13 +34,19 @@ class WaitingStep:
     unmet: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Possible:
-    """A step that I can take now, with how many requirements want a file from me."""
+    """A step that I can take now.
+
+    Attributes:
+        files: how many requirements want a file from me.
+        provided: rules that must hold when the form is sent, and do not hold without it.
+    """
 
     transition: str
     title: Mapping[str, str]
     files: int
+    provided: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +107,7 @@ def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
     now = [option for option in ahead if _can_bring(option, desk.visit.roles)]
     return Work(
         instance=item.instance,
-        ready=tuple(Possible(option.transition, option.title, _files(option)) for option in now),
+        ready=tuple(_possible(option, process, desk) for option in now),
         steps=tuple(
             WaitingStep(
                 title=desk.voice.title(option.title),
@@ -125,9 +132,14 @@ def _can_bring(option: StepOption, roles: tuple[str, ...]) -> bool:
     )
 
 
-def _files(option: StepOption) -> int:
-    """How many requirements still need a file."""
-    return sum(one.code is UnmetCode.EVIDENCE_MISSING for one in option.unmet)
+def _possible(option: StepOption, process: Process, desk: Desk) -> Possible:
+    ruled = [one for one in option.unmet if not one.fillable and one.code in JUDGED_WITH_VALUES]
+    return Possible(
+        transition=option.transition,
+        title=option.title,
+        files=sum(one.code is UnmetCode.EVIDENCE_MISSING for one in option.unmet),
+        provided=desk.voice.reasons(ruled, process, option.transition),
+    )
 
 
 def _urgency(summary: Summary) -> tuple[bool, datetime, str]:

@@ -1,0 +1,241 @@
+"""The pages in a real browser: with a mouse, a keyboard, a phone, and without JavaScript."""
+
+import base64
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
+
+from tests.acceptance.papers import PDF, paper
+from tests.browser.site import Site, serving
+from tests.pages.conftest import audit, on_site
+from tests.pages.equipment import PASSWORD
+from tests.pages.office_work import Audit
+
+__all__ = ["audit", "on_site"]
+
+pytestmark = pytest.mark.browser
+
+WCAG = {"runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]}
+LOOKS = (
+    ("lead_auditor", "/"),
+    ("lead_auditor", "{audit}"),
+    ("lead_auditor", "{audit}/records/finding/new"),
+    ("lead_auditor", "{audit}/documents/checklist"),
+    ("lead_auditor", "/instances?show=all"),
+    ("lead_auditor", "/log"),
+    ("lead_auditor", "/definitions"),
+    ("lead_auditor", "/definitions/internal_audit"),
+    ("administrator", "/admin"),
+    ("iso_secretary", "/instances/new?process=internal_audit"),
+    ("iso_secretary", "/nothing"),
+)
+
+
+def uploaded(words: str) -> Any:
+    """A real PDF as the browser's file dialog hands it over."""
+    name, content = paper(PDF, words)
+    return {"name": name, "mimeType": "application/pdf", "buffer": content}
+
+
+@pytest.fixture
+def site(audit: Audit, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
+    """The application over the office whose audit is on site."""
+    with serving(audit.office.runtime, chromium, tmp_path) as found:
+        yield found
+
+
+@pytest.mark.parametrize(("width", "language"), [(360, "vi"), (1440, "vi"), (360, "en")])
+def test_every_page_is_usable_by_everybody_at_every_width(
+    site: Site, audit: Audit, width: int, language: str
+) -> None:
+    faults: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        faults.extend(_objections(message))
+
+    for username in dict.fromkeys(name for name, _ in LOOKS):
+        page = site.visit(username, width=width, language=language)
+        page.on("console", hear)
+        seen = site.visit(username, width=width, language=language, bypass_csp=True)
+        for visitor, address in LOOKS:
+            if visitor == username:
+                whole = site.address + address.replace("{audit}", audit.address)
+                page.goto(whole)
+                if _is_too_wide(page):
+                    faults.append(f"{address} is wider than the window")
+                seen.goto(whole)
+                faults += _violations(seen, address)
+    assert faults == []
+
+
+def test_the_login_needs_no_mouse(site: Site) -> None:
+    page = site.visit(bypass_csp=True)
+    page.goto(site.address)
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("#username")).to_be_focused()
+    page.keyboard.type("lead_auditor")
+    page.keyboard.press("Tab")
+    page.keyboard.type(PASSWORD)
+    page.keyboard.press("Enter")
+    expect(page.locator("h1")).to_have_text("Việc của tôi")
+    assert _violations(page, "/") == []
+
+
+def test_the_inbox_leads_to_the_form_of_the_step(site: Site, audit: Audit) -> None:
+    page = site.visit("lead_auditor")
+    work = page.locator("#ready + ul")
+    work.locator("summary").click()
+    expect(work).to_contain_text("Mọi câu trong phiếu hỏi phải có kết quả")
+    page.click("text=Kết thúc đánh giá tại chỗ (kèm 2 tệp)")
+    assert page.url == f"{site.address}{audit.address}#step-finish_site"
+    expect(page.locator("#step-finish_site")).to_have_attribute("open", "")
+    expect(page.locator(".drawing .current")).to_contain_text("Đang đánh giá")
+
+
+def test_a_file_is_chosen_sent_and_announced_without_leaving_the_page(
+    site: Site, audit: Audit
+) -> None:
+    page = site.visit("lead_auditor")
+    page.goto(site.address + audit.address)
+    page.evaluate("window.stayed = true")
+    slot = page.locator("#evidence-closing_minutes")
+    slot.locator("summary").first.click()
+    slot.locator("input[type=file]").set_input_files(uploaded("Biên bản họp kết thúc"))
+    slot.locator("button").click()
+    expect(page.locator("[data-announce]")).to_have_text("Đã nhận tệp.")
+    expect(page.locator("#announcer")).to_have_text("Đã nhận tệp.")
+    expect(page.locator("[data-announce]")).to_be_focused()
+    expect(page.locator("#evidence-closing_minutes")).to_contain_text("Biên bản họp kết thúc.pdf")
+    assert page.evaluate("window.stayed")
+    with page.expect_download() as download:
+        page.click("#evidence-closing_minutes .files a")
+    assert download.value.suggested_filename == "Biên bản họp kết thúc.pdf"
+
+
+def test_a_file_is_dropped_onto_its_slot(site: Site, audit: Audit) -> None:
+    page = site.visit("lead_auditor")
+    page.goto(site.address + audit.address)
+    slot = page.locator("#evidence-closing_minutes")
+    slot.locator("summary").first.click()
+    name, content = paper(PDF, "Biên bản thả vào")
+    dropped = page.evaluate_handle(
+        """([name, content]) => {
+            const bytes = Uint8Array.from(atob(content), (sign) => sign.charCodeAt(0));
+            const carried = new DataTransfer();
+            carried.items.add(new File([bytes], name, {type: "application/pdf"}));
+            return carried;
+        }""",
+        [name, base64.b64encode(content).decode()],
+    )
+    zone = slot.locator("[data-drop]")
+    zone.dispatch_event("dragover", {"dataTransfer": dropped})
+    expect(zone).to_have_class("drop over")
+    zone.dispatch_event("drop", {"dataTransfer": dropped})
+    expect(zone).to_have_class("drop")
+    slot.locator("button").click()
+    expect(page.locator("#evidence-closing_minutes")).to_contain_text("Biên bản thả vào.pdf")
+
+
+def test_a_file_that_is_refused_is_told_where_it_was_sent(site: Site, audit: Audit) -> None:
+    page = site.visit("lead_auditor")
+    page.goto(site.address + audit.address)
+    slot = page.locator("#evidence-closing_minutes")
+    slot.locator("summary").first.click()
+    wrong: Any = {"name": "biên bản.pdf", "mimeType": "application/pdf", "buffer": b"GIF89a" * 20}
+    slot.locator("input[type=file]").set_input_files(wrong)
+    slot.locator("button").click()
+    expect(page.locator("[data-announce]")).to_contain_text("nội dung là")
+    expect(page.locator("[role=alert]")).to_be_visible()
+
+
+def test_a_step_that_ends_the_case_asks_once_more(site: Site, audit: Audit) -> None:
+    page = site.visit("director")
+    page.goto(site.address + audit.address)
+    asked: list[str] = []
+
+    def decline(dialog: Dialog) -> None:
+        asked.append(dialog.message)
+        dialog.dismiss()
+
+    page.once("dialog", decline)
+    form = page.locator("#step-cancel form")
+    page.locator("#step-cancel > summary").click()
+    form.locator("button.danger").click()
+    assert asked == ["“Hủy cuộc đánh giá” kết thúc hồ sơ và không quay lại được. Tiếp tục?"]
+    page.reload()
+    expect(page.locator("main .tag.here").first).to_have_text("Đang đánh giá")
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.locator("#step-cancel > summary").click()
+    form.locator("textarea[name=reason]").fill("Gộp vào đợt sau")
+    form.locator("input[type=file]").set_input_files(uploaded("Quyết định hủy"))
+    form.locator("button.danger").click()
+    expect(page.locator("[data-announce]")).to_contain_text("Đã hủy")
+
+
+def test_filters_change_the_list_and_the_address(site: Site) -> None:
+    page = site.visit("iso_secretary")
+    page.goto(f"{site.address}/instances")
+    page.evaluate("window.stayed = true")
+    page.fill("#q", "không có hồ sơ nào")
+    page.click(".filters button")
+    expect(page.locator("#results")).to_contain_text("Không có hồ sơ nào như vậy.")
+    expect(page.locator("#announcer")).to_have_text("0 hồ sơ.")
+    assert "q=" in page.url
+    assert page.evaluate("window.stayed")
+
+
+def test_everything_works_without_javascript(site: Site, audit: Audit) -> None:
+    page = site.visit("lead_auditor", width=360, scripts=False)
+    page.goto(site.address + audit.address)
+    slot = page.locator("#evidence-closing_minutes")
+    slot.locator("summary").first.click()
+    slot.locator("input[type=file]").set_input_files(uploaded("Biên bản"))
+    slot.locator("button").click()
+    expect(page.locator("[data-announce]")).to_have_text("Đã nhận tệp.")
+    page.click("text=English")
+    expect(page.locator("h2#evidence")).to_have_text("Evidence")
+    assert audit.address in page.url
+
+
+def test_a_second_click_while_the_first_is_on_its_way_sends_nothing(
+    site: Site, audit: Audit
+) -> None:
+    page = site.visit("lead_auditor")
+    page.goto(f"{site.address}{audit.address}/records/checklist/new")
+    sent: list[str] = []
+    page.on("request", lambda r: sent.append(r.url) if r.method == "POST" else None)
+    page.select_option("#row-slot", index=1)
+    page.fill("#row-clause", "9.2")
+    page.fill("#row-question", "Hồ sơ có được lưu không?")
+    page.dblclick("button[value=back]")
+    expect(page.locator("[data-announce]")).to_have_text("Đã lưu dòng.")
+    assert len(sent) == 1
+
+
+def _violations(page: Page, address: str) -> list[str]:
+    """What axe finds."""
+    found = Axe().run(page, options=WCAG)
+    return [
+        f"{address} {fault['id']} {[node['target'] for node in fault['nodes']][:3]}"
+        for fault in found.response["violations"]
+    ]
+
+
+def _objections(message: ConsoleMessage) -> list[str]:
+    """What the browser itself complains of; that a page is not found is what was asked for."""
+    if message.type not in {"error", "warning"} or "404 (Not Found)" in message.text:
+        return []
+    return [message.text]
+
+
+def _is_too_wide(page: Page) -> bool:
+    return bool(
+        page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth")
+    )
