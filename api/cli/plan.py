@@ -67,7 +67,8 @@ def _row(row: Any, view: PlanView, desk: Desk) -> dict[str, Any]:
     return {
         "code": row["code"],
         "content": _words(row["content"], desk),
-        "time": _words(row["time"], desk),
+        # A row that only heads others has no time of its own.
+        "time": _words(row.get("time"), desk),
         "instances": [
             {
                 "code": instance.code,
