@@ -93,11 +93,13 @@ class Visitor:
 
     Attributes:
         scopes: what a token is narrowed to; None for a session, which is not narrowed.
+        expires_at: when the token ends; None when it does not, and for a session.
         session: the page session, with the secret of its cookie.
     """
 
     caller: Caller
     scopes: frozenset[str] | None = None
+    expires_at: datetime | None = None
     session: PageSession | None = None
     secret: str | None = None
 
@@ -192,6 +194,7 @@ def needs(scope: Scope) -> Callable[[Request], Caller]:
     def caller_with_scope(request: Request) -> Caller:
         visitor = visitor_of(request)
         request.state.scopes = visitor.scopes
+        request.state.expires_at = visitor.expires_at
         if visitor.scopes is not None and not tokens.allows(visitor.scopes, scope):
             raise Forbidden("scope_missing", scope=scope.value)
         return visitor.caller
@@ -203,6 +206,12 @@ def visitor_scopes(request: Request) -> frozenset[str] | None:
     """What the credential that was let in is narrowed to; None for a session, which is not."""
     scopes: frozenset[str] | None = request.state.scopes
     return scopes
+
+
+def visitor_expiry(request: Request) -> datetime | None:
+    """When the credential that was let in ends; None when it does not."""
+    expires_at: datetime | None = request.state.expires_at
+    return expires_at
 
 
 def administrator(request: Request) -> Caller:
@@ -403,7 +412,7 @@ def _token_visitor(request: Request, secret: str) -> Visitor | None:
     if token is None:
         return None
     caller = Caller(organization_id=token.organization_id, person=token.person, token=token.id)
-    return Visitor(caller=caller, scopes=token.scopes)
+    return Visitor(caller=caller, scopes=token.scopes, expires_at=token.expires_at)
 
 
 def _begun(runtime: Runtime, caller: Caller, once: OnceKey) -> Replayed | None:

@@ -25,7 +25,7 @@ from engine.evidence.file_type import TypeNotAccepted
 from engine.machine import decision
 from engine.machine.instance import no_values
 from engine.machine.registry import RegistryMissing
-from engine.runtime import Unavailable
+from engine.runtime import Departed, Unavailable
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_SECONDS: Final = 5
@@ -204,6 +204,7 @@ def plain(value: Any) -> Any:
 _BY_CLASS: Final[Sequence[tuple[type[QuyTrinhError], int]]] = (
     (Unreadable, 400),
     (Unauthenticated, 401),
+    (Departed, 401),
     (VersionNotNamed, 428),
     (TooManyRequests, 429),
     (BodyTooLarge, 413),

@@ -19,7 +19,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from engine.definition.model import Process
 from engine.definition.source import load
-from engine.errors import Conflict, Corrupt, NotFound
+from engine.errors import Conflict, Corrupt, NotFound, Refused
 from engine.evidence.store import EvidenceStore
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled, CompiledVersions
@@ -96,6 +96,10 @@ class Unavailable(Corrupt):
     """The database cannot be reached or is busy beyond patience; nothing was half-done."""
 
 
+class Departed(Refused):
+    """The credential is good, but its person does not work here today."""
+
+
 class Unfinished(Conflict):
     """Something was begun under an idempotency key, and has not been answered."""
 
@@ -159,11 +163,11 @@ class UnitOfWork:
         """The caller with every role in force today.
 
         Raises:
-            NotFound: the person is unknown or has left.
+            Departed: the person has left, or has not come yet.
         """
         actor = self.tables.organization.actor(caller.person, on=self.today, token=caller.token)
         if actor is None:
-            raise NotFound("unknown_person", person=caller.person)
+            raise Departed("person_left", person=caller.person)
         return actor
 
     def case(self, instance_id: str, *, lock: bool = False) -> Case:

@@ -169,6 +169,7 @@ def new_token(sent: Posted) -> Response:
             person=desk.caller.person,
             name=typed.text("name").strip()[:TOKEN_NAME_LENGTH] or desk.voice.ui("tokens.unnamed"),
             expires_at=None if last is None else _end_of(last, desk),
+            by=desk.caller.person,
         )
     except Invalid as error:
         return _show(desk, status=422, message=desk.voice.error(error))

@@ -55,6 +55,9 @@ def enter(
     entered = log_in(house.runtime, name, lambda kept: house.passwords.matches(password, kept))
     if entered is None:
         return _form(request, next, username=name, code="wrong_credentials", status=401)
+    old = session_visitor(request)
+    if old is not None and old.session is not None and old.secret is not None:
+        log_out(house.runtime, old.secret, old.session)
     answer = go(local_address(next))
     house.cookie.write(answer, entered.secret)
     answer.delete_cookie(FORM_COOKIE, path="/login")

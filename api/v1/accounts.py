@@ -86,6 +86,7 @@ def post_account(
             person=body.value.person,
             username=body.value.username,
             password_hash=asked.house.passwords.hash(body.value.password),
+            by=caller.person,
         )
         shown = AccountBody(
             person=account.person,

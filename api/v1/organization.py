@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from api.dependencies import (
     Administering,
     Administrator,
+    Asked,
     Circumstances,
     Reader,
     Reply,
@@ -190,9 +191,7 @@ def post_grant(
 ) -> Response:
     """Give somebody a role for a time."""
     given = body.value
-    roles = asked.house.words.roles()
-    if given.role not in roles:
-        raise Invalid("unknown_role", role=given.role, known=list(roles))
+    _check_role(asked, given.role)
     grant = NewGrant(
         person=given.person,
         role=given.role,
@@ -261,6 +260,7 @@ def post_delegation(
 ) -> Response:
     """Lend a role: for oneself, or, as administrator, for whom the document names."""
     given = body.value
+    _check_role(asked, given.role)
     delegation = NewDelegation(
         giver=given.giver,
         deputy=given.deputy,
@@ -320,3 +320,9 @@ def post_holiday(
         digest=body.digest,
         run=lambda: done(asked, set_calendar_day(asked.house.runtime, caller, day)),
     )
+
+
+def _check_role(asked: Asked, role: str) -> None:
+    roles = asked.house.words.roles()
+    if role not in roles:
+        raise Invalid("unknown_role", role=role, known=list(roles))

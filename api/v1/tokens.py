@@ -1,5 +1,6 @@
 """Bearer tokens: one's own, or, for administrators, everybody's. The secret is shown once."""
 
+from datetime import datetime
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -13,6 +14,7 @@ from api.dependencies import (
     digest_of_body,
     send,
     standing,
+    visitor_expiry,
     visitor_scopes,
 )
 from api.problems import Forbidden
@@ -101,7 +103,7 @@ def post_token(
     asked: Circumstances,
     body: Annotated[Sent[NewToken], Depends(JsonBody(NewToken))],
 ) -> Response:
-    """Make a token. One made with a token never has a scope that the making one lacks.
+    """Make a token. One made with a token has no scope that the making one lacks, nor outlives it.
 
     The answer holds a secret, so it is never kept under an idempotency key: a second request makes
     a second token.
@@ -123,7 +125,8 @@ def post_token(
         person=person,
         name=given.name,
         scopes=wanted,
-        expires_at=given.expires_at,
+        expires_at=_within(visitor_expiry(request), given.expires_at),
+        by=caller.person,
     )
     token = made.token
     shown = MadeTokenBody(
@@ -138,6 +141,13 @@ def post_token(
     )
     headers = {"Location": f"/api/v1/tokens/{token.id}", "Cache-Control": "no-store"}
     return send(Reply(status=201, body=shown.model_dump(), headers=headers))
+
+
+def _within(end: datetime | None, wanted: datetime | None) -> datetime | None:
+    """When the new token ends: as wanted, but not after the credential that makes it."""
+    if end is None or wanted is None:
+        return end or wanted
+    return min(end, wanted)
 
 
 @router.delete("/{token}", status_code=204, summary="Revoke a token")

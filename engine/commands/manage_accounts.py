@@ -2,7 +2,8 @@
 
 1. Passwords are hashed and compared by the caller's functions; this file never keeps one.
 2. A session id and a token leave once, as text; only their SHA-256 is stored.
-3. Logins, logouts, refused logins of known people and changes of tokens are entries of the log.
+3. Logins, logouts, refused logins of known people and changes of tokens are entries of the log;
+   each names who did it, who need not be the one whom it is about.
 """
 
 import hashlib
@@ -13,7 +14,7 @@ from datetime import datetime, timedelta
 
 from engine.audit.leaf import EntryType, Outcome
 from engine.errors import Conflict, Invalid, NotFound
-from engine.machine.actor import Actor
+from engine.machine.actor import SYSTEM, Actor
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.accounts import Account, PageSession, Token
@@ -127,9 +128,15 @@ def token_of(runtime: Runtime, secret: str) -> Token | None:
 
 
 def add_account(
-    runtime: Runtime, organization_id: str, *, person: str, username: str, password_hash: str
+    runtime: Runtime,
+    organization_id: str,
+    *,
+    person: str,
+    username: str,
+    password_hash: str,
+    by: str = SYSTEM.person,
 ) -> Account:
-    """Give a person a login; for administrators and the command line.
+    """Give a person a login; for administrators and, as the house itself, the command line.
 
     Raises:
         NotFound: the organisation has no such person.
@@ -138,7 +145,7 @@ def add_account(
     with runtime.write(organization_id) as uow:
         # Two who take the same name at once meet here, and the second one is told.
         uow.tables.log.lock()
-        if person not in uow.tables.organization.known([person], on=uow.today):
+        if person not in uow.tables.organization.present([person], on=uow.today):
             raise NotFound("unknown_person", person=person)
         if uow.accounts.by_username(username) is not None:
             raise Conflict("username_taken", username=username)
@@ -153,7 +160,7 @@ def add_account(
             disabled=False,
         )
         uow.accounts.add(account)
-        _log(uow, person, EntryType.ACCOUNT_CHANGED, change="added")
+        _log(uow, person, EntryType.ACCOUNT_CHANGED, change="added", by=by)
         uow.commit()
         return account
 
@@ -176,7 +183,7 @@ def disable_account(runtime: Runtime, caller: Caller, person: str) -> NotAllowed
         return None
 
 
-def make_token(
+def make_token(  # noqa: PLR0913 - what a token is made of, and who made it.
     runtime: Runtime,
     organization_id: str,
     *,
@@ -184,6 +191,7 @@ def make_token(
     name: str,
     scopes: frozenset[str] | None = None,
     expires_at: datetime | None = None,
+    by: str = SYSTEM.person,
 ) -> TokenMade:
     """Make a bearer token for a person; without scopes it may do all that the person may.
 
@@ -195,7 +203,7 @@ def make_token(
     if wanted - SCOPES:
         raise Invalid("unknown_scope", scopes=sorted(wanted - SCOPES), known=sorted(SCOPES))
     with runtime.write(organization_id) as uow:
-        if person not in uow.tables.organization.known([person], on=uow.today):
+        if person not in uow.tables.organization.present([person], on=uow.today):
             raise NotFound("unknown_person", person=person)
         if expires_at is not None and expires_at <= uow.now:
             raise Invalid("expiry_in_past", expires_at=expires_at.isoformat())
@@ -212,7 +220,7 @@ def make_token(
             used_at=None,
         )
         uow.accounts.add_token(digest_of(secret), token)
-        _log(uow, person, EntryType.TOKEN_CHANGED, change="made", token=token_id)
+        _log(uow, person, EntryType.TOKEN_CHANGED, change="made", token=token_id, by=by)
         uow.commit()
         return TokenMade(secret=secret, token=token)
 
@@ -232,9 +240,9 @@ def revoke_token(runtime: Runtime, caller: Caller, token_id: str) -> NotAllowed 
             if refused is not None:
                 return refused
         uow.accounts.revoke_token(caller.organization_id, token_id, uow.now)
-        _log(
-            uow, tokens[token_id].person, EntryType.TOKEN_CHANGED, change="revoked", token=token_id
-        )
+        owner = tokens[token_id].person
+        told = {"change": "revoked", "token": token_id, "by": caller.person}
+        _log(uow, owner, EntryType.TOKEN_CHANGED, **told)
         uow.commit()
         return None
 

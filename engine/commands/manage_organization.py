@@ -125,14 +125,21 @@ def end_grant(runtime: Runtime, caller: Caller, grant_id: str, last_day: date) -
     """Let a grant end; its row stays.
 
     Raises:
-        NotFound: no such grant in force.
+        NotFound: no such grant, or one that has ended.
+        Invalid: the day lies before the grant began, and is not the day before, on which it ends
+            without having been in force.
     """
     with runtime.write(caller.organization_id) as uow:
         refused = refused_administration(uow, caller)
         if refused is not None:
             return refused
-        if not uow.tables.organization.end_grant(grant_id, last_day):
+        uow.tables.log.lock()
+        span = uow.tables.organization.days_of_grant(grant_id)
+        if span is None or (span[1] is not None and span[1] < uow.today):
             raise NotFound("unknown_grant", grant=grant_id)
+        if last_day.toordinal() < span[0].toordinal() - 1:
+            _check_dates(span[0], last_day)
+        uow.tables.organization.end_grant(grant_id, last_day)
         _log(
             uow,
             uow.actor(caller),
@@ -264,7 +271,7 @@ def _check_dates(first: date, last: date | None) -> None:
 
 
 def _check_people(uow: UnitOfWork, people: list[str]) -> None:
-    known = uow.tables.organization.known(people, on=uow.today)
+    known = uow.tables.organization.present(people, on=uow.today)
     for person in people:
         if person not in known:
             raise NotFound("unknown_person", person=person)

@@ -182,7 +182,7 @@ def _check_assignees(
     uow: UnitOfWork, roles: tuple[str, ...], assignees: Mapping[str, tuple[str, ...]]
 ) -> None:
     named = {person for people in assignees.values() for person in people}
-    known = uow.tables.organization.known(named, on=uow.today)
+    known = uow.tables.organization.present(named, on=uow.today)
     faults = [
         {"field": f"assignees.{role}", "code": "role_not_of_process", "params": {"role": role}}
         for role in assignees
@@ -190,7 +190,7 @@ def _check_assignees(
     ]
     faults += [
         {"field": "assignees", "code": "unknown_person", "params": {"person": person}}
-        for person in sorted(named - set(known))
+        for person in sorted(named - known)
     ]
     if faults:
         raise WrongOpening("wrong_values", faults=faults)

@@ -16,11 +16,13 @@ class Grant:
     Attributes:
         unit: unit that the role is limited to; None for the whole organisation.
         on_behalf_of: the person who delegated the role, when it is not the holder's own.
+        giver_unit: the unit that this person belongs to.
     """
 
     role: str
     unit: str | None = None
     on_behalf_of: str | None = None
+    giver_unit: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

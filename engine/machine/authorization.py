@@ -13,6 +13,7 @@
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any
 
 from engine.definition.model import By, Transition
@@ -65,7 +66,8 @@ def conflicts(
     behind = {actor.person}
     if grant is not None and grant.on_behalf_of is not None:
         behind.add(grant.on_behalf_of)
-    return tuple(_conflicts(step, behind, actor=actor, case=case, values=values))
+    units = {_home(person, actor, grant, case) for person in behind} - {None}
+    return tuple(_conflicts(step, behind, units=units, case=case, values=values))
 
 
 def named(value: Any) -> frozenset[str]:
@@ -79,7 +81,7 @@ def _conflicts(
     step: Transition,
     behind: Iterable[str],
     *,
-    actor: Actor,
+    units: AbstractSet[str | None],
     case: Case,
     values: Mapping[str, Any],
 ) -> Iterator[tuple[UnmetCode, str]]:
@@ -90,7 +92,6 @@ def _conflicts(
             yield UnmetCode.SEPARATION, earlier
     stored = case.instance.fields
     if step.not_of_unit:
-        units = {_home(person, actor, case) for person in people}
         for name in step.not_of_unit:
             if units & (named(stored.get(name)) | named(values.get(name))):
                 yield UnmetCode.OWN_UNIT, name
@@ -102,13 +103,15 @@ def _conflicts(
 def _unit_of(grant: Grant, actor: Actor, case: Case) -> str | None:
     if grant.unit is not None:
         return grant.unit
-    return _home(grant.on_behalf_of or actor.person, actor, case)
+    return _home(grant.on_behalf_of or actor.person, actor, grant, case)
 
 
-def _home(person: str, actor: Actor, case: Case) -> str | None:
+def _home(person: str, actor: Actor, grant: Grant | None, case: Case) -> str | None:
     """The unit that a person belongs to; unknown people belong to none."""
     if person == actor.person:
         return actor.unit
+    if grant is not None and person == grant.on_behalf_of and grant.giver_unit is not None:
+        return grant.giver_unit
     known = case.people.get(person)
     return known.unit if known is not None else None
 

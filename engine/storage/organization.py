@@ -235,10 +235,8 @@ class OrganizationRepository:
 
         None when unknown or gone.
         """
-        row = self._session.get(PersonRow, (self._id, person))
-        if row is None or not (
-            row.valid_from <= on and (row.valid_to is None or on <= row.valid_to)
-        ):
+        row = self._person(person, on)
+        if row is None:
             return None
         grants = [Grant(role=g.role, unit=g.unit) for g in self._grants(person, on)]
         lent = select(DelegationRow).where(
@@ -247,9 +245,13 @@ class OrganizationRepository:
             *_in_force(DelegationRow, on),
         )
         for delegation in self._session.exec(lent):
+            giver = self._person(delegation.giver, on)
+            # Who has left has nothing to lend any more.
+            if giver is None:
+                continue
             grants += [
-                Grant(role=g.role, unit=g.unit, on_behalf_of=delegation.giver)
-                for g in self._grants(delegation.giver, on)
+                Grant(role=g.role, unit=g.unit, on_behalf_of=giver.id, giver_unit=giver.unit)
+                for g in self._grants(giver.id, on)
                 if g.role == delegation.role
             ]
         return Actor(person=person, unit=row.unit, grants=tuple(grants), token=token)
@@ -264,28 +266,38 @@ class OrganizationRepository:
         query = select(PersonRow).where(self._mine(PersonRow), col(PersonRow.id).in_(set(people)))
         return {person.id: person for person in self._described(self._session.exec(query), on)}
 
+    def present(self, people: Iterable[str], *, on: date) -> frozenset[str]:
+        """Which of the named people are there on a day: who has left can be given nothing new."""
+        query = select(PersonRow.id).where(
+            self._mine(PersonRow), col(PersonRow.id).in_(set(people)), *_in_force(PersonRow, on)
+        )
+        return frozenset(self._session.exec(query))
+
     def holders(self, role: str, *, on: date, unit: str | None = None) -> tuple[str, ...]:
-        """Who holds a role on a day; with a unit, in that unit or in the whole organisation."""
+        """Who is there and holds a role; with a unit, in that unit or in the whole organisation."""
         query = select(GrantRow).where(
             self._mine(GrantRow), col(GrantRow.role) == role, *_in_force(GrantRow, on)
         )
         if unit is not None:
             query = query.where(or_(col(GrantRow.unit).is_(None), col(GrantRow.unit) == unit))
-        return tuple(sorted({grant.person for grant in self._session.exec(query)}))
+        found = {grant.person for grant in self._session.exec(query)}
+        return tuple(sorted(self.present(found, on=on)))
 
     def grants(self, on: date) -> tuple[dict[str, Any], ...]:
         """Every grant in force on a day, as plain values."""
         query = select(GrantRow).where(self._mine(GrantRow), *_in_force(GrantRow, on))
         return tuple(g.model_dump() for g in self._session.exec(query.order_by(col(GrantRow.id))))
 
-    def end_grant(self, grant_id: str, last_day: date) -> bool:
-        """Let a grant end on a day; False when there is none of that id."""
+    def days_of_grant(self, grant_id: str) -> tuple[date, date | None] | None:
+        """The first and the last day of a grant; None when there is none of that id."""
         row = self._session.get(GrantRow, (self._id, grant_id))
-        if row is None:
-            return False
+        return None if row is None else (row.valid_from, row.valid_to)
+
+    def end_grant(self, grant_id: str, last_day: date) -> None:
+        """Let a grant that there is end on a day."""
+        row = self._session.get_one(GrantRow, (self._id, grant_id))
         row.valid_to = last_day
         self._session.add(row)
-        return True
 
     def remove_day(self, day: date) -> str | None:
         """Take a calendar row away to make room for another; what it was."""
@@ -316,6 +328,13 @@ class OrganizationRepository:
                 )
             )
         return self._calendar
+
+    def _person(self, person: str, on: date) -> PersonRow | None:
+        """Somebody who is there on a day."""
+        row = self._session.get(PersonRow, (self._id, person))
+        if row is None or row.valid_from > on or (row.valid_to is not None and row.valid_to < on):
+            return None
+        return row
 
     def _grants(self, person: str, on: date) -> Iterable[GrantRow]:
         query = select(GrantRow).where(

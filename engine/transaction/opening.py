@@ -9,6 +9,7 @@
 """
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -181,7 +182,9 @@ def _check(uow: UnitOfWork, process: Process, opening: Opening, fields: Mapping[
         for role in opening.assignees
         if role not in process.roles
     ]
-    faults += unknown_names(uow, process.fields, fields)
+    # A child is the house's own work: who has left since the parent named them hinders nothing.
+    there = opening.parent_id is None
+    faults += unknown_names(uow, process.fields, fields, there=there)
     units = {unit.id for unit in uow.tables.organization.units(uow.today)}
     if opening.unit is not None and opening.unit not in units:
         faults.append({"field": "unit", "code": "unknown_unit", "params": {"unit": opening.unit}})
@@ -189,10 +192,9 @@ def _check(uow: UnitOfWork, process: Process, opening: Opening, fields: Mapping[
         found = {"period": opening.period}
         faults.append({"field": "period", "code": "unknown_period", "params": found})
     named = {person for people in opening.assignees.values() for person in people}
-    known = uow.tables.organization.known(named, on=uow.today)
     faults += [
         {"field": "assignees", "code": "unknown_person", "params": {"person": person}}
-        for person in sorted(named - set(known))
+        for person in sorted(named - _people(uow, named, there=there))
     ]
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
@@ -208,23 +210,34 @@ def _fits(period: str, process: Process) -> bool:
     return every is None or kind.value == every
 
 
+def _people(uow: UnitOfWork, named: AbstractSet[str], *, there: bool) -> frozenset[str]:
+    """Which of these people the organisation has, or ever had."""
+    organization = uow.tables.organization
+    if there:
+        return organization.present(named, on=uow.today)
+    return frozenset(organization.known(named, on=uow.today))
+
+
 def unknown_names(
-    uow: UnitOfWork, specs: Mapping[str, Any], values: Mapping[str, Any]
+    uow: UnitOfWork, specs: Mapping[str, Any], values: Mapping[str, Any], *, there: bool = True
 ) -> list[dict[str, Any]]:
-    """Faults for people and units that the organisation does not know."""
+    """Faults for people and units that the organisation does not have today.
+
+    Without `there`, people who have left may still be named.
+    """
     wanted: dict[str, list[tuple[str, str]]] = {"person": [], "unit": []}
     for name, value in values.items():
         kind = specs[name].type if name in specs else ""
         if kind in wanted and value is not None:
             items = value if isinstance(value, tuple) else (value,)
             wanted[kind] += [(name, item) for item in items]
-    people = uow.tables.organization.known((p for _, p in wanted["person"]), on=uow.today)
+    people = _people(uow, {person for _, person in wanted["person"]}, there=there)
     units = (
         {unit.id for unit in uow.tables.organization.units(uow.today)} if wanted["unit"] else set()
     )
     return [
         {"field": name, "code": f"unknown_{kind}", "params": {kind: item}}
-        for kind, known in (("person", set(people)), ("unit", units))
+        for kind, known in (("person", people), ("unit", units))
         for name, item in wanted[kind]
         if item not in known
     ]
