@@ -4,12 +4,14 @@
    may run this at once, and each timer fires once.
 2. A step that leaves a state removes the timers of that state, so nothing fires for a state that
    was left.
-3. The step taken on overdue goes the same way as every other, as the house itself.
+3. A timer that cannot fire (a name that is not registered, say) keeps no other one waiting.
+4. The step taken on overdue goes the same way as every other, as the house itself.
 """
 
 from dataclasses import dataclass
 
 from engine.audit.leaf import EntryType
+from engine.errors import Corrupt, QuyTrinhError
 from engine.machine.actor import SYSTEM
 from engine.machine.conditions import compile_condition
 from engine.machine.decide import facts_of
@@ -34,15 +36,28 @@ class Fired:
 
 
 def fire_timers(runtime: Runtime, organization_id: str) -> Fired:
-    """Fire everything that is due now, what falls due through it included."""
+    """Fire everything that is due now, what falls due through it included.
+
+    Raises:
+        ExceptionGroup: some timers could not fire; all others did, and these stay due.
+    """
     count = 0
+    failed: dict[str, QuyTrinhError] = {}
     while True:
         with runtime.read(organization_id) as uow:
-            due = uow.tables.timers.due(uow.now, limit=BATCH)
+            found = uow.tables.timers.due(uow.now, limit=BATCH + len(failed))
+        due = [timer for timer in found if timer.id not in failed]
         if not due:
-            return Fired(count=count)
+            break
         for timer in due:
-            count += _fire(runtime, organization_id, timer)
+            try:
+                count += _fire(runtime, organization_id, timer)
+            except QuyTrinhError as error:
+                failed[timer.id] = error
+    if failed:
+        msg = f"{len(failed)} timers could not fire"
+        raise ExceptionGroup(msg, list(failed.values()))
+    return Fired(count=count)
 
 
 def _fire(runtime: Runtime, organization_id: str, timer: Timer) -> bool:
@@ -98,7 +113,11 @@ def _check(uow: UnitOfWork, case: Case, timer: Timer) -> None:
     """Ask the check's condition, and let its effect follow when it holds."""
     process = uow.pinned(case).process
     registry = uow.tables.registry
-    check = process.states[case.instance.state].checks[timer.params["index"]]
+    checks = process.states[case.instance.state].checks
+    index = timer.params["index"]
+    if not 0 <= index < len(checks):
+        raise Corrupt("timer_without_check", instance=case.instance.id, index=index)
+    check = checks[index]
     facts = facts_of(process, case, registry)
     if check.when is not None:
         holds = compile_condition(check.when, process)

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from sqlalchemy import event, text
+from sqlalchemy import bindparam, event, text
 from sqlalchemy.exc import DBAPIError
 
 from engine.commands.advance_instance import AdvanceInstance, Stale, rehearse
@@ -24,6 +24,7 @@ from engine.queries.audit_trail import verify_log
 from engine.queries.instances import instance_view
 from engine.runtime import OnceKey, Replayed
 from engine.storage.audit_log import LogFilter
+from engine.storage.database import JsonColumn
 from engine.storage.idempotency import Answer
 from engine.transaction.recording import StaleRow
 from engine.transaction.stepping import Taken, TurnedDown
@@ -433,6 +434,26 @@ def test_the_house_takes_the_overdue_step_and_timers_of_a_left_state_do_not_fire
     assert (last["actor"], last["role"]) == ("system", "system")
     assert fire_timers(office.runtime, OFFICE).count == 0
     assert verify_log(office.runtime, OFFICE).intact
+
+
+def test_a_timer_that_cannot_fire_keeps_no_other_waiting(office: Office) -> None:
+    broken = start(office)
+    whole = another(office)
+    with office.runtime.database.writing() as session:
+        session.connection().execute(
+            text("UPDATE timer SET kind = 'check' WHERE instance_id = :id"), {"id": broken.id}
+        )
+        statement = text("UPDATE timer SET params = :params WHERE instance_id = :id")
+        session.connection().execute(
+            statement.bindparams(bindparam("params", type_=JsonColumn)),
+            {"id": broken.id, "params": {"index": 99}},
+        )
+        session.commit()
+    office.clock.forward(days=30)
+    with pytest.raises(ExceptionGroup):
+        fire_timers(office.runtime, OFFICE)
+    told = [body["type"] for body in bodies(office, whole.id)]
+    assert "escalated" in told
 
 
 def test_several_workers_fire_each_timer_once(office: Office) -> None:
