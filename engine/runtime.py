@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from engine.definition.digest import digest
 from engine.definition.model import Process
 from engine.definition.source import load
 from engine.errors import Conflict, Corrupt, NotFound, Refused
@@ -102,6 +103,29 @@ class Departed(Refused):
 
 class Unfinished(Conflict):
     """Something was begun under an idempotency key, and has not been answered."""
+
+
+class DefinitionCorrupt(Corrupt):
+    """The text of a published version was changed behind the house's back."""
+
+
+def loaded(published: Published, *, identity: str) -> Process:
+    """The definition that is stored for a version.
+
+    What its row says of its digest is not believed: it is taken again, and must be `identity`.
+
+    Raises:
+        DefinitionCorrupt: it is another one, or none at all.
+    """
+    try:
+        process = load(published.body)
+    except ValueError:
+        process = None
+    if process is None or digest(process) != identity or identity != published.digest:
+        raise DefinitionCorrupt(
+            "definition_corrupt", process=published.process, version=published.version
+        )
+    return process
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -192,6 +216,7 @@ class UnitOfWork:
 
         Raises:
             NotFound: it was never published in this organisation.
+            DefinitionCorrupt: the stored text is not the one that was published.
         """
 
         def fetch() -> Process:
@@ -199,7 +224,7 @@ class UnitOfWork:
             found = self.tables.definitions.get(process, version)
             if found is None:
                 raise NotFound("unknown_definition", process=process, version=version)
-            return load(found.body)
+            return loaded(found, identity=instance.definition_digest)
 
         return self.runtime.compiled_versions.of(instance.definition_digest, fetch)
 
@@ -378,8 +403,14 @@ class Runtime:
             return organizations(session)
 
     def compiled(self, published: Published) -> Compiled:
-        """The compiled machine of a published version."""
-        return self.compiled_versions.of(published.digest, lambda: load(published.body))
+        """The compiled machine of a published version.
+
+        Raises:
+            DefinitionCorrupt: the stored text is not the one that was published.
+        """
+        return self.compiled_versions.of(
+            published.digest, lambda: loaded(published, identity=published.digest)
+        )
 
     def _unit(self, session: Any, organization_id: str) -> UnitOfWork:
         organization = OrganizationRepository(session, organization_id).get()

@@ -1,23 +1,72 @@
 """The log for people: entries with names and readable changes, and its verification.
 
-`verify` checks bytes, hashes, seals, links, payloads, projections, the head, the replay of every
-instance through its pinned definition, and rehashes every evidence file.
+`verify` checks bytes, hashes, seals, links, payloads, projections, the head, every published
+definition, the replay of every instance through its pinned definition, all that the tables hold of
+it against what the log says, and rehashes every evidence file.
 """
 
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import UTC, datetime
+from typing import Any, Final
 
-from engine.audit.verifier import Finding, Policy
+from engine.audit.leaf import EntryType
+from engine.audit.verifier import Finding, Policy, StoredRow
 from engine.audit.verifier import verify_log as verify_entries
-from engine.evidence.store import BlobCorrupt, BlobNotFound, check_blob
+from engine.definition.model import Process
+from engine.definition.values import to_json
+from engine.errors import QuyTrinhError
+from engine.evidence.store import AddressInvalid, BlobCorrupt, BlobNotFound, check_blob
+from engine.machine.instance import Step
 from engine.machine.replay import replay
-from engine.runtime import Caller, Runtime, UnitOfWork
-from engine.storage.audit_log import LogEntry, LogFilter
-from engine.storage.instances import Filter
+from engine.queries.log_projection import Projection, differences, set_and_row, told_by
+from engine.runtime import Caller, DefinitionCorrupt, Runtime, UnitOfWork, loaded
+from engine.storage.audit_log import INSTANT, LogEntry, LogFilter
+from engine.storage.evidence import StoredEvidence
+from engine.storage.instances import Filter, StoredInstance
 
 INSTANCES_PER_PAGE = 200
+NOT_IN_THE_LOG: Final = ("deadlines", "organization")
+"""What the tables hold and no entry tells whole: due days and timers, people and their grants."""
+UNREADABLE: Final = (QuyTrinhError, ValueError, TypeError, LookupError, AttributeError)
+"""What reading tampered rows may end in; a lost database is none of them and ends the check."""
+_SAME_NAME: Final = (
+    "title",
+    "year",
+    "definition_version",
+    "definition_digest",
+    "unit",
+    "qms",
+    "period",
+    "origin_set",
+    "origin_row",
+    "predecessor",
+    "code",
+    "process",
+    "state",
+    "version",
+    "final",
+    "previous_state",
+    "opened_by",
+)
+_OF_FILE: Final = (
+    "requirement",
+    "sha256",
+    "size",
+    "media_type",
+    "filename",
+    "note",
+    "row",
+    "received_by",
+    "state",
+    "visit",
+    "status",
+    "reviewed_by",
+    "superseded_by",
+    "used_state",
+    "used_visit",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,8 +88,12 @@ class Verdict:
     """What a verification of one organisation's log found.
 
     Attributes:
-        findings: log faults, then `state_differs`, `version_differs`, `history_differs`,
-            `blob_missing`, `blob_differs` with what they concern in `detail`.
+        findings: log faults, then `definition_differs`, `instance_missing`,
+            `instance_without_entries`, `instance_unreadable`, what the replay found,
+            `state_differs`, `version_differs`, `history_differs`, `instance_differs`,
+            `field_differs`, `row_differs`, `step_differs`, `evidence_differs`, `waiver_differs`,
+            `assignees_differs`, `blob_missing`, `blob_differs`, with what they concern in `detail`.
+        not_checked: what this run could not check, or what no entry tells.
     """
 
     findings: tuple[Finding, ...]
@@ -86,14 +139,21 @@ def trail(
 
 
 def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
-    """Check the whole log of an organisation against itself, its instances and its files."""
+    """Check the whole log of an organisation against itself, its tables and its files.
+
+    Nothing that was tampered with stops it: what cannot be read is a finding like any other.
+    """
     with runtime.read(organization_id) as uow:
         policy = Policy(organization_id=organization_id, key=runtime.log_key, clock_tolerance=None)
-        report = verify_entries(uow.tables.log.stored(), head=uow.tables.log.head(), policy=policy)
+        log = uow.tables.log
+        report = verify_entries(log.stored(), head=log.head(), policy=policy)
+        findings = [*report.findings, *_definitions(uow)]
         instances = [*_instances(uow)]
-        findings = [*report.findings]
+        logged = log.instances()
+        missing = sorted(logged - set(instances))
+        findings += [Finding(code="instance_missing", detail=gone) for gone in missing]
         for instance_id in instances:
-            findings += _replayed(uow, instance_id)
+            findings += _checked(uow, instance_id)
         files, file_findings = _files(uow, instances)
         return Verdict(
             findings=(*findings, *file_findings),
@@ -101,8 +161,37 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
             root=report.root,
             instances=len(instances),
             files=files,
-            not_checked=report.not_checked,
+            not_checked=(*report.not_checked, *NOT_IN_THE_LOG),
         )
+
+
+def _definitions(uow: UnitOfWork) -> Iterator[Finding]:
+    """Whether every published version is the one whose digest the log knows."""
+    published = {
+        str(body.get("subject")): body.get("def")
+        for body in map(_body, uow.tables.log.of_type(EntryType.DEFINITION_PUBLISHED.value))
+        if body is not None
+    }
+    kept: dict[str, str] = {}
+    for process in uow.tables.definitions.processes():
+        for version in uow.tables.definitions.versions(process):
+            name = f"{version.process}/{version.version}"
+            try:
+                loaded(version, identity=version.digest)
+                kept[name] = version.digest
+            except DefinitionCorrupt:
+                kept[name] = "corrupt"
+    for name in sorted(published.keys() | kept.keys()):
+        if published.get(name) != kept.get(name):
+            yield Finding(code="definition_differs", detail=name)
+
+
+def _body(row: StoredRow) -> Mapping[str, Any] | None:
+    try:
+        body = json.loads(row.body)
+    except ValueError:
+        return None
+    return body if isinstance(body, Mapping) else None
 
 
 def _instances(uow: UnitOfWork) -> Iterator[str]:
@@ -115,35 +204,114 @@ def _instances(uow: UnitOfWork) -> Iterator[str]:
         after = (page[-1].opened_at.isoformat(), page[-1].id)
 
 
+def _checked(uow: UnitOfWork, instance_id: str) -> list[Finding]:
+    """Hold an instance against its entries; what cannot even be read is told as such."""
+    try:
+        return _replayed(uow, instance_id)
+    except UNREADABLE as error:
+        return [Finding(code="instance_unreadable", detail=f"{instance_id} {type(error).__name__}")]
+
+
 def _replayed(uow: UnitOfWork, instance_id: str) -> list[Finding]:
     """Walk the entries of an instance through its pinned definition, and compare."""
-    entries = uow.tables.log.read(LogFilter(instance=instance_id), limit=1_000_000)
-    bodies = [json.loads(entry.body) for entry in entries]
+    rows = uow.tables.log.of_stream(f"instance:{instance_id}")
     stored = uow.tables.instances.get(instance_id)
-    case = uow.case(instance_id)
-    told = replay(uow.pinned(case).process, bodies)
+    if stored is None or not rows:
+        return [Finding(code="instance_without_entries", detail=instance_id)]
+    process = uow.definition(stored.process, stored.definition_version).process
+    bodies = [json.loads(row.body) for row in rows]
+    walked = replay(process, bodies)
     findings = [
-        Finding(code=found.code, idx=entries[found.seq].idx, detail=instance_id)
-        for found in told.findings
+        Finding(code=found.code, idx=rows[found.seq].idx, detail=instance_id)
+        for found in walked.findings
+        if found.seq < len(rows)
     ]
+    history = uow.tables.instances.history(instance_id)
     compared: dict[str, tuple[Any, Any]] = {
-        "state_differs": (told.state, stored.state if stored else None),
-        "version_differs": (told.version, stored.version if stored else None),
+        "state_differs": (walked.state, stored.state),
+        "version_differs": (walked.version, stored.version),
         "history_differs": (
             [
                 b["transition"]
                 for b in bodies
                 if b["type"] == "transition" and b["outcome"] == "accepted"
             ],
-            [step.transition for step in case.instance.history[1:]],
+            [step.transition for step in history[1:]],
         ),
     }
     findings += [
-        Finding(code=code, idx=None, detail=instance_id)
+        Finding(code=code, detail=instance_id)
         for code, (logged, kept) in compared.items()
         if logged != kept
     ]
+    told = told_by(process, rows)
+    findings += [
+        Finding(code=f"{section}_differs", detail=f"{instance_id} {key}")
+        for section, key in differences(told, _kept(uow, stored, process), process)
+        # Both are told by name above.
+        if (section, key) not in {("instance", "state"), ("instance", "version")}
+    ]
     return findings
+
+
+def _kept(uow: UnitOfWork, stored: StoredInstance, process: Process) -> Projection:
+    """What the tables hold of an instance, in the form in which the log tells it."""
+    tables = uow.tables
+    return {
+        "instance": {
+            **{name: getattr(stored, name) for name in _SAME_NAME},
+            "parent": stored.parent_id,
+            "opened_at": _instant(stored.opened_at),
+            "entered_at": _instant(stored.entered_at),
+            "flags": list(stored.flags),
+        },
+        "field": {name: value for name, value in stored.fields.items() if value is not None},
+        "row": {
+            set_and_row(name, row.id): [
+                row.version,
+                row.created_by,
+                {column: to_json(value) for column, value in row.values.items()},
+            ]
+            for name, spec in process.records.items()
+            for row in tables.record_set(process.process, name).load(
+                tables.session,
+                spec,
+                organization_id=tables.organization_id,
+                instance_id=stored.id,
+            )
+            if row.values
+        },
+        "step": {str(step.version): _step(step) for step in tables.instances.history(stored.id)},
+        "evidence": {file.id: _file(file) for file in tables.evidence.of_instance(stored.id)},
+        "waiver": {
+            str(place): [waiver.gate, waiver.until.isoformat(), waiver.reason, waiver.granted_by]
+            for place, waiver in enumerate(tables.instances.waivers(stored.id))
+        },
+        "assignees": {role: list(people) for role, people in stored.assignees.items()},
+    }
+
+
+def _step(step: Step) -> dict[str, Any]:
+    same = ("transition", "person", "on_behalf_of", "role", "unit", "internal", "reason")
+    return {
+        **{name: getattr(step, name) for name in same},
+        "from": step.from_state,
+        "to": step.to_state,
+        "at": _instant(step.at),
+        "flags": list(step.flags),
+    }
+
+
+def _file(file: StoredEvidence) -> dict[str, Any]:
+    return {
+        **{name: getattr(file, name) for name in _OF_FILE},
+        "effective_on": None if file.effective_on is None else file.effective_on.isoformat(),
+        "received_at": _instant(file.received_at),
+    }
+
+
+def _instant(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime(INSTANT)
 
 
 def _files(uow: UnitOfWork, instances: list[str]) -> tuple[int, list[Finding]]:
@@ -164,7 +332,7 @@ def _files(uow: UnitOfWork, instances: list[str]) -> tuple[int, list[Finding]]:
 def _fault_of_file(uow: UnitOfWork, sha256: str) -> str | None:
     try:
         check_blob(uow.runtime.store, uow.tables.organization_id, sha256)
-    except BlobNotFound:
+    except (BlobNotFound, AddressInvalid):
         return "blob_missing"
     except BlobCorrupt:
         return "blob_differs"

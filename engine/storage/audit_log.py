@@ -315,6 +315,31 @@ class LogRepository:
         for row in self._session.exec(query):
             yield _for_verifier(row)
 
+    def of_stream(self, stream: str) -> tuple[StoredRow, ...]:
+        """Every entry of one stream with its bytes, in its order, for the verifier."""
+        return self._stored(col(LogEntryRow.stream) == stream)
+
+    def of_type(self, kind: str) -> tuple[StoredRow, ...]:
+        """Every entry of one kind with its bytes, by index, for the verifier."""
+        return self._stored(col(LogEntryRow.type) == kind)
+
+    def instances(self) -> frozenset[str]:
+        """The instances whose opening the log tells."""
+        query = select(LogEntryRow.instance).where(
+            col(LogEntryRow.organization_id) == self._id,
+            col(LogEntryRow.type) == EntryType.INSTANCE_CREATED.value,
+            col(LogEntryRow.outcome) == Outcome.ACCEPTED.value,
+        )
+        return frozenset(found for found in self._session.exec(query) if found is not None)
+
+    def _stored(self, condition: Any) -> tuple[StoredRow, ...]:
+        query = (
+            select(LogEntryRow)
+            .where(col(LogEntryRow.organization_id) == self._id, condition)
+            .order_by(col(LogEntryRow.idx))
+        )
+        return tuple(_for_verifier(row) for row in self._session.exec(query))
+
     def _head(self, *, lock: bool) -> LogHeadRow:
         query = select(LogHeadRow).where(col(LogHeadRow.organization_id) == self._id)
         if lock:

@@ -162,6 +162,7 @@ def attach(
         actor=actor,
         grant=grant,
         supersedes=supersedes,
+        note=record.note or None,
     )
 
 
@@ -176,7 +177,12 @@ def write_entry(
     **details: str | None,
 ) -> int:
     """Append an entry about one file; its index."""
-    told = {"filename": record.filename, "media_type": record.media_type, **details}
+    told = {
+        "filename": record.filename,
+        "media_type": record.media_type,
+        "row": record.row,
+        **details,
+    }
     return uow.tables.log.append(
         entry_of(
             uow,
