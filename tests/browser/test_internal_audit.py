@@ -38,7 +38,7 @@ class PagesJourney(Journey):
 
     @override
     def slips(self) -> list[Any]:
-        """The corrective actions; from their first sight on all but the major one are by program."""
+        """The corrective actions; once seen, all but the major one go on by program."""
         found = super().slips()
         self.house.by_program.update(
             slip["id"] for slip in found if slip["fields"]["grade"] != "major"
