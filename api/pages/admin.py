@@ -226,8 +226,11 @@ def _show(
         tokens = uow.accounts.tokens_of(desk.caller.organization_id)
         today = uow.today
     held: dict[str, list[str]] = {}
+    at_home = {person.id: person.unit for person in people}
     for row in grants:
-        held.setdefault(row["person"], []).append(_role_words(desk, row))
+        own = row["unit"] == at_home.get(row["person"])
+        words = voice.roles((row["role"],)) if own else _role_words(desk, row)
+        held.setdefault(row["person"], []).append(words)
     return desk.page(
         "admin/view.html",
         status=status,

@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any, Final
 from urllib.parse import urlencode
 
@@ -175,9 +176,9 @@ def _midnight(text: str, desk: Desk, *, days: int) -> datetime | None:
         return None
     try:
         day = date.fromisoformat(text) + timedelta(days=days)
+        return datetime.combine(day, time(), desk.visit.zone).astimezone(UTC)
     except OverflowError:
         return None
-    return datetime.combine(day, time(), desk.visit.zone).astimezone(UTC)
 
 
 def _next(asked: Asked, index: int | None) -> str | None:
@@ -268,11 +269,21 @@ def _change(change: Any, process: Process | None, voice: Voice) -> ChangeView:
         record_set = process.records.get(change.record_set)
         title = change.record_set if record_set is None else voice.title(record_set.title)
         name = f"{title} · {name}"
+    shown = partial(_value, column=change.column, spec=spec, process=process, voice=voice)
     return ChangeView(
         name=name,
-        old="" if change.old is None else voice.value(change.old, spec),
-        new="" if change.new is None else voice.value(change.new, spec),
+        old="" if change.old is None else shown(change.old),
+        new="" if change.new is None else shown(change.new),
     )
+
+
+def _value(
+    value: Any, *, column: str, spec: FieldSpec | None, process: Process | None, voice: Voice
+) -> str:
+    """A value in words; the id of a row says only which table it is in, as rows come and go."""
+    if process is not None and column in process.records:
+        return voice.ui("log.row", table=voice.title(process.records[column].title))
+    return voice.value(value, spec)
 
 
 def _spec(change: Any, process: Process | None) -> FieldSpec | None:

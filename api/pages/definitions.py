@@ -1,6 +1,6 @@
 """Published definitions for people: what may happen, who may do it, what must be there first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -9,6 +9,13 @@ from fastapi import APIRouter, Response
 from api.pages.showing import Voice
 from api.pages.visiting import Desked
 from engine.definition.diagram import Language, said
+from engine.definition.guarantees import (
+    BeforeEvidence,
+    BeforeTransition,
+    NeverWithout,
+    NotBySameActor,
+    parse,
+)
 from engine.definition.model import (
     By,
     Duration,
@@ -94,6 +101,7 @@ def definition_page(desk: Desked, process: str, version: str = "") -> Response:
         states=[_state(name, state, spec, voice) for name, state in spec.states.items()],
         transitions=[_step(name, step, spec, voice) for name, step in spec.transitions.items()],
         evidence=[_evidence(rule, spec, voice) for rule in spec.evidence.values()],
+        guarantees=[_promised(sentence, spec, voice) for sentence in spec.guarantees],
     )
 
 
@@ -113,6 +121,27 @@ def _month_day(text: str) -> str:
     """`07-01` as `01/07`."""
     month, _, day = text.partition("-")
     return f"{day}/{month}"
+
+
+def _promised(sentence: str, process: Process, voice: Voice) -> str:
+    """A promise by the titles of what it speaks of."""
+    states, steps = process.states, process.transitions
+    match parse(sentence):
+        case BeforeEvidence(state, evidence):
+            return _said("evidence", (states[state], process.evidence[evidence]), voice)
+        case BeforeTransition(state, transition):
+            return _said("transition", (states[state], steps[transition]), voice)
+        case NotBySameActor(transition, other):
+            return _said("apart", (steps[transition], steps[other]), voice)
+        case NeverWithout(state, origin, without):
+            return _said("never", (states[state], states[origin], states[without]), voice)
+        case None:
+            return sentence
+
+
+def _said(form: str, titled: Iterable[State | Transition | EvidenceSpec], voice: Voice) -> str:
+    names = zip(("first", "second", "third"), titled, strict=False)
+    return voice.ui(f"promise.{form}", **{name: voice.title(one.title) for name, one in names})
 
 
 def _state(name: str, state: State, process: Process, voice: Voice) -> StateRow:

@@ -1,29 +1,30 @@
 """The first page of the morning: what I can do now, what waits for others and why, what I was told.
 
 1. The engine's inbox decides what is mine and what is missing. A step for which only files of mine
-   are missing can be taken now: its form brings them. While the form still asks for values, a rule
-   that may depend on them keeps nothing back; it is named beside the step.
+   are missing can be taken now: its form brings them.
 2. Steps that leave the way (postpone, cancel) are always possible and are not work to be done; they
    stand on the page of the instance.
-3. What is due first stands first.
+3. What is due first stands first. Of messages that say the same, the newest is shown.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.pages.instance_page import JUDGED_WITH_VALUES
 from api.pages.showing import Reason, is_aside
 from api.pages.visiting import Desk, Desked
 from engine.definition.model import Process
 from engine.machine.decision import UnmetCode
 from engine.queries.definitions import list_definitions
-from engine.queries.inbox import InboxItem, inbox
+from engine.queries.inbox import Inbox, InboxItem, inbox
 from engine.queries.instances import StepOption, Summary
 
 router = APIRouter()
+
+MESSAGES_SHOWN: Final = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,17 +37,11 @@ class WaitingStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Possible:
-    """A step that I can take now.
-
-    Attributes:
-        files: how many requirements want a file from me.
-        provided: rules that must hold when the form is sent, and do not hold without it.
-    """
+    """A step that I can take now, with how many requirements want a file from me."""
 
     transition: str
     title: Mapping[str, str]
     files: int
-    provided: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,22 +74,27 @@ def inbox_page(desk: Desked) -> Response:
         if item.instance.process in processes
     ]
     items.sort(key=lambda item: _urgency(item.instance))
+    messages = _told(found, desk)
     return desk.page(
         "inbox.html",
         ready=[item for item in items if item.ready],
         waiting=[item for item in items if item.steps],
-        messages=[
-            Told(
-                text=desk.voice.words.say(
-                    f"message.{message.message}", message.params, desk.visit.language
-                ),
-                at=message.created_at,
-                instance=message.instance_id,
-            )
-            for message in found.messages
-        ],
+        messages=messages[:MESSAGES_SHOWN],
+        older=messages[MESSAGES_SHOWN:],
         openable=[view for view in definitions if view.may_open],
     )
+
+
+def _told(found: Inbox, desk: Desk) -> list[Told]:
+    """Messages in words, the newest first; what was said again is shown once."""
+    told: dict[tuple[str, str | None], Told] = {}
+    for message in found.messages:
+        text = desk.voice.words.say(
+            f"message.{message.message}", message.params, desk.visit.language
+        )
+        one = Told(text=text, at=message.created_at, instance=message.instance_id)
+        told.setdefault((text, message.instance_id), one)
+    return list(told.values())
 
 
 def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
@@ -107,7 +107,7 @@ def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
     now = [option for option in ahead if _can_bring(option, desk.visit.roles)]
     return Work(
         instance=item.instance,
-        ready=tuple(_possible(option, process, desk) for option in now),
+        ready=tuple(_possible(option) for option in now),
         steps=tuple(
             WaitingStep(
                 title=desk.voice.title(option.title),
@@ -123,22 +123,18 @@ def _sorted(item: InboxItem, process: Process, desk: Desk) -> Work:
 
 def _can_bring(option: StepOption, roles: tuple[str, ...]) -> bool:
     """Whether the form of the step can bring all that is missing, files among it."""
-    asks = any(one.fillable and one.subject in option.fields for one in option.unmet)
     return all(
         one.fillable
-        or (asks and one.code in JUDGED_WITH_VALUES)
         or (one.code is UnmetCode.EVIDENCE_MISSING and not set(one.who_can).isdisjoint(roles))
         for one in option.unmet
     )
 
 
-def _possible(option: StepOption, process: Process, desk: Desk) -> Possible:
-    ruled = [one for one in option.unmet if not one.fillable and one.code in JUDGED_WITH_VALUES]
+def _possible(option: StepOption) -> Possible:
     return Possible(
         transition=option.transition,
         title=option.title,
         files=sum(one.code is UnmetCode.EVIDENCE_MISSING for one in option.unmet),
-        provided=desk.voice.reasons(ruled, process, option.transition),
     )
 
 

@@ -6,13 +6,13 @@
 3. The step whose form just came back is open, with what was typed.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
 
 from api.pages.forms import Choices, Entry, Typed, entry_of
-from api.pages.showing import LABEL_LENGTH, Reason, Voice, is_aside, is_long
+from api.pages.showing import SEPARATOR, Reason, Voice, is_aside, is_long
 from engine.definition.model import FieldSpec, Process, Text
 from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode
@@ -24,6 +24,7 @@ Title = Mapping[str, str]
 EXTENSIONS: Final[Mapping[str, tuple[str, ...]]] = {"jpg": (".jpg", ".jpeg")}
 JUDGED_WITH_VALUES: Final = frozenset({UnmetCode.CONDITION, UnmetCode.GUARD, UnmetCode.WINDOW})
 """Whether these hold may depend on what is typed into the form."""
+ROW_NAME_LENGTH: Final = 120
 OUTDATED: Final = frozenset({"superseded", "rejected", "disposed"})
 REPLACEABLE: Final = frozenset({"received", "accepted"})
 
@@ -215,12 +216,20 @@ def tables_of(view: InstanceView, voice: Voice) -> tuple[TableView, ...]:
 
 
 def table_of(table: RecordTable, voice: Voice) -> TableView:
-    """One record set as a table; rows that belong to the same row of another set stand together."""
+    """One record set as a table; rows that belong to the same row of another set stand together.
+
+    What the name of that other row says already, such as its unit, has no column of its own.
+    """
     columns = table.spec.columns
     links = [name for name in columns if name in voice.rows and name != table.name]
     ordered = sorted(table.rows, key=lambda row: [str(row.values.get(name)) for name in links])
-    rows = tuple(_row(row, columns, voice) for row in ordered)
-    short = {name: spec for name, spec in columns.items() if not is_long(spec)}
+    shown = {
+        name: spec
+        for name, spec in columns.items()
+        if name in links or not _is_told(name, spec, table.rows, voice, links=links)
+    }
+    rows = tuple(_row(row, shown, voice) for row in ordered)
+    short = {name: spec for name, spec in shown.items() if not is_long(spec)}
     return TableView(
         name=table.name,
         title=table.spec.title,
@@ -285,7 +294,7 @@ def _names(voice: Voice, view: InstanceView) -> dict[str, str]:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= LABEL_LENGTH else f"{text[: LABEL_LENGTH - 1]}…"
+    return text if len(text) <= ROW_NAME_LENGTH else f"{text[: ROW_NAME_LENGTH - 1]}…"
 
 
 def _state_title(process: Process | None, state: str) -> Title:
@@ -404,6 +413,21 @@ def _file(file: Any, voice: Voice) -> FileLine:
         by=voice.person(file.received_by),
         at=file.received_at,
         effective_on=file.effective_on,
+    )
+
+
+def _is_told(
+    name: str, spec: FieldSpec, rows: Sequence[Row], voice: Voice, *, links: Iterable[str]
+) -> bool:
+    """Whether every row's value stands in the name of a row that it belongs to."""
+    return any(
+        all(
+            voice.value(row.values.get(name), spec)
+            in voice.value(row.values.get(link), None, name=link).split(SEPARATOR)
+            for row in rows
+        )
+        for link in links
+        if rows
     )
 
 

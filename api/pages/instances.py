@@ -29,6 +29,7 @@ from api.problems import problem_of
 from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.decision import UnmetCode
+from engine.machine.registry import Figure
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
 from engine.queries.instances import (
     InstanceView,
@@ -224,6 +225,8 @@ def show_instance(
         route=route[-LEGS_SHOWN:],
         names=_names_of(view, voice),
         flags=flag_words(view.summary.flags, voice),
+        figures_told=[item for item in view.figures if _says(item.figure)],
+        figures_silent=[item for item in view.figures if not _says(item.figure)],
         assigned=[
             (role, ", ".join(voice.person(person) for person in people))
             for role, people in view.assignees.items()
@@ -338,6 +341,11 @@ def _done(desk: Desk, view: InstanceView) -> Message | None:
     if done in {"opened", "evidence", "reviewed", "row", "retired", "assigned", "waived"}:
         return Message(kind="good", text=desk.voice.ui(f"done.{done}"))
     return None
+
+
+def _says(figure: Figure) -> bool:
+    """Whether there is anything to count yet; a share of nothing says nothing."""
+    return figure.numerator is not None and figure.denominator != 0
 
 
 def _may_assign(desk: Desk, view: InstanceView) -> bool:

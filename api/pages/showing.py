@@ -22,6 +22,7 @@ from engine.machine.instance import Row
 LONG_TEXT: Final = 200
 LABEL_LENGTH: Final = 90
 LABEL_PARTS: Final = 3
+SEPARATOR: Final = " · "
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +130,7 @@ class Voice:
             for name, column in spec.columns.items()
             if row.values.get(name) is not None and not is_long(column)
         ]
-        return " · ".join(parts[:LABEL_PARTS]) or row.id
+        return SEPARATOR.join(parts[:LABEL_PARTS]) or row.id
 
     def _reason(self, unmet: Unmet, process: Process, transition: str | None) -> Reason:
         text = self.words.explain(unmet, self.language, process=process, transition=transition)
