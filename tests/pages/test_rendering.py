@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from api import seeds
+from engine.commands.enter_plan import enter_plan
+from tests.fixtures import OFFICE
 from tests.pages.equipment import WORDS, Page
 from tests.pages.office_work import Audit
 
@@ -114,6 +117,27 @@ def test_htmx_gets_the_block_that_it_asked_for(audit: Audit) -> None:
         "/instances", **{"HX-Request": "true", "HX-History-Restore-Request": "true"}
     )
     assert "<html" in again.html
+
+
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_the_plan_is_its_appendix_table_with_the_cases_of_each_row(
+    audit: Audit, language: str
+) -> None:
+    written = seeds.read_plan(seeds.DEFINITIONS / "plans" / "2023.yaml")
+    plan = seeds.plan_for(written, 2026, signer="Nguyễn Khắc Hải Đăng")
+    enter_plan(audit.office.runtime, OFFICE, 2026, plan)
+    browser = audit.enter("director", language)
+    page = browser.open("/plan/2026")
+    _check(page, language, "/plan/2026")
+    rows = [name for name in page.ids if name.startswith("row-")]
+    assert len(rows) == len(plan["rows"])
+    assert {"row-1", "row-2.1", "row-5.3", "row-6.2", "row-7"} <= set(rows)
+    assert page.links.count(audit.address) == 1
+    wording = next(row["content"][language] for row in plan["rows"] if row["code"] == "5.3")
+    assert wording in page.text
+    missing = browser.open("/plan/2025", expect=404)
+    assert "/plan/2026" in missing.links
+    _check(missing, language, "/plan/2025")
 
 
 def test_a_paper_holds_the_values_of_the_case(audit: Audit) -> None:
