@@ -7,12 +7,13 @@ it against what the log says, and rehashes every evidence file.
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from engine.audit.leaf import EntryType
-from engine.audit.verifier import Finding, Policy, StoredRow
+from engine.audit.verifier import Finding, Policy, Report, StoredRow
 from engine.audit.verifier import verify_log as verify_entries
 from engine.definition.model import Process
 from engine.definition.values import to_json
@@ -89,10 +90,12 @@ class Verdict:
 
     Attributes:
         findings: log faults, then `definition_differs`, `instance_missing`,
-            `instance_without_entries`, `instance_unreadable`, what the replay found,
+            `instance_without_entries`, what the replay found,
             `state_differs`, `version_differs`, `history_differs`, `instance_differs`,
             `field_differs`, `row_differs`, `step_differs`, `evidence_differs`, `waiver_differs`,
-            `assignees_differs`, `blob_missing`, `blob_differs`, with what they concern in `detail`.
+            `assignees_differs`, `blob_missing`, `blob_differs`; `log_unreadable`,
+            `definitions_unreadable`, `instances_unreadable`, `instance_unreadable` and
+            `files_unreadable` where somebody wrote what is no value at all. `detail` says of what.
         not_checked: what this run could not check, or what no entry tells.
     """
 
@@ -146,23 +149,43 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
     with runtime.read(organization_id) as uow:
         policy = Policy(organization_id=organization_id, key=runtime.log_key, clock_tolerance=None)
         log = uow.tables.log
-        report = verify_entries(log.stored(), head=log.head(), policy=policy)
-        findings = [*report.findings, *_definitions(uow)]
-        instances = [*_instances(uow)]
-        logged = log.instances()
-        missing = sorted(logged - set(instances))
+        findings: list[Finding] = []
+        report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())
+        with _told(findings, "log"):
+            report = verify_entries(log.stored(), head=log.head(), policy=policy)
+            findings += report.findings
+        with _told(findings, "definitions"):
+            findings += _definitions(uow)
+        instances: list[str] = []
+        with _told(findings, "instances"):
+            instances += _instances(uow)
+        missing = sorted(log.instances() - set(instances))
         findings += [Finding(code="instance_missing", detail=gone) for gone in missing]
         for instance_id in instances:
-            findings += _checked(uow, instance_id)
-        files, file_findings = _files(uow, instances)
+            with _told(findings, "instance", instance_id):
+                findings += _replayed(uow, instance_id)
+        files: set[str] = set()
+        for instance_id in instances:
+            with _told(findings, "files", instance_id):
+                findings += _files(uow, instance_id, checked=files)
         return Verdict(
-            findings=(*findings, *file_findings),
+            findings=tuple(findings),
             entries=report.size,
             root=report.root,
             instances=len(instances),
-            files=files,
+            files=len(files),
             not_checked=(*report.not_checked, *NOT_IN_THE_LOG),
         )
+
+
+@contextmanager
+def _told(findings: list[Finding], what: str, *names: str) -> Iterator[None]:
+    """Tell what cannot even be read as a finding, and go on with the rest."""
+    try:
+        yield
+    except UNREADABLE as error:
+        detail = " ".join((*names, type(error).__name__))
+        findings.append(Finding(code=f"{what}_unreadable", detail=detail))
 
 
 def _definitions(uow: UnitOfWork) -> Iterator[Finding]:
@@ -202,14 +225,6 @@ def _instances(uow: UnitOfWork) -> Iterator[str]:
         if len(page) < INSTANCES_PER_PAGE:
             return
         after = (page[-1].opened_at.isoformat(), page[-1].id)
-
-
-def _checked(uow: UnitOfWork, instance_id: str) -> list[Finding]:
-    """Hold an instance against its entries; what cannot even be read is told as such."""
-    try:
-        return _replayed(uow, instance_id)
-    except UNREADABLE as error:
-        return [Finding(code="instance_unreadable", detail=f"{instance_id} {type(error).__name__}")]
 
 
 def _replayed(uow: UnitOfWork, instance_id: str) -> list[Finding]:
@@ -314,19 +329,15 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(INSTANT)
 
 
-def _files(uow: UnitOfWork, instances: list[str]) -> tuple[int, list[Finding]]:
-    """Read every evidence file and hash it again."""
-    findings: list[Finding] = []
-    checked: set[str] = set()
-    for instance_id in instances:
-        for evidence in uow.tables.evidence.of_instance(instance_id):
-            if evidence.status == "disposed" or evidence.sha256 in checked:
-                continue
-            checked.add(evidence.sha256)
-            code = _fault_of_file(uow, evidence.sha256)
-            if code is not None:
-                findings.append(Finding(code=code, idx=None, detail=f"{instance_id} {evidence.id}"))
-    return len(checked), findings
+def _files(uow: UnitOfWork, instance_id: str, *, checked: set[str]) -> Iterator[Finding]:
+    """Read every file of an instance that was not read yet, and hash it again."""
+    for evidence in uow.tables.evidence.of_instance(instance_id):
+        if evidence.status == "disposed" or evidence.sha256 in checked:
+            continue
+        checked.add(evidence.sha256)
+        code = _fault_of_file(uow, evidence.sha256)
+        if code is not None:
+            yield Finding(code=code, detail=f"{instance_id} {evidence.id}")
 
 
 def _fault_of_file(uow: UnitOfWork, sha256: str) -> str | None:

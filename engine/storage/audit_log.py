@@ -404,19 +404,24 @@ def _entry(row: LogEntryRow) -> LogEntry:
     )
 
 
+def _bytes(value: bytes | str | None) -> bytes | None:
+    """What a column of bytes holds; SQLite lets whoever writes behind the house put text there."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
+
+
 def _for_verifier(row: LogEntryRow) -> StoredRow:
     return StoredRow(
         idx=row.idx,
         stream=row.stream,
         seq=row.seq,
-        prev=row.prev,
-        body=row.body,
-        leaf_hash=row.leaf_hash,
-        hmac=row.hmac,
-        payload=row.payload,
-        salt=row.payload_salt,
-        personal=row.personal,
-        personal_salt=row.personal_salt,
+        prev=_bytes(row.prev),
+        body=_bytes(row.body) or b"",
+        leaf_hash=_bytes(row.leaf_hash) or b"",
+        hmac=_bytes(row.hmac) or b"",
+        payload=_bytes(row.payload),
+        salt=_bytes(row.payload_salt),
+        personal=_bytes(row.personal),
+        personal_salt=_bytes(row.personal_salt),
         projections={
             "type": row.type,
             "outcome": row.outcome,

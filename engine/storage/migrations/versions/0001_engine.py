@@ -11,10 +11,20 @@ depends_on = None
 
 JSON = sa.JSON(none_as_null=True).with_variant(postgresql.JSONB(none_as_null=True), "postgresql")
 
-SQLITE_TRIGGERS = tuple(
-    f"""CREATE TRIGGER log_entry_no_{verb} BEFORE {verb.upper()} ON log_entry
-        BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"""
-    for verb in ("update", "delete")
+SQLITE_TRIGGERS = (
+    *(
+        f"""CREATE TRIGGER log_entry_no_{verb} BEFORE {verb.upper()} ON log_entry
+            BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END"""
+        for verb in ("update", "delete")
+    ),
+    # REPLACE takes a row away without asking the trigger of a deletion.
+    """CREATE TRIGGER log_entry_no_replace BEFORE INSERT ON log_entry
+        WHEN EXISTS (
+            SELECT 1 FROM log_entry
+            WHERE organization_id = NEW.organization_id
+            AND (idx = NEW.idx OR (stream = NEW.stream AND seq = NEW.seq))
+        )
+        BEGIN SELECT RAISE(ABORT, 'the log is append-only'); END""",
 )
 
 POSTGRESQL_TRIGGERS = (
