@@ -50,6 +50,13 @@ transitions:
     to: sealed
     by: [office]
     evidence: [proof, sheet]
+  note:
+    title: {vi: Ghi chú, en: Note}
+    from: open
+    to: "="
+    internal: true
+    by: [office]
+    reason: required
   drop:
     title: {vi: Bỏ, en: Drop}
     from: open

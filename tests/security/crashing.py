@@ -1,0 +1,49 @@
+"""A process that imports everything once and forks a server for each line it reads.
+
+A line is JSON: `database`, `folder`, `port`. The answer is the server's process id, which the test
+kills as it likes. The parent has no threads and no connections, so that a fork copies neither.
+"""
+
+import json
+import os
+import signal
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from api.app import configure_logging, create_app
+from api.settings import Settings
+from engine.runtime import TimeOrderedIds
+from engine.storage.database import Database
+from tests.fixtures import MovedClock, runtime_on
+
+
+def serve(told: dict[str, str]) -> None:
+    """Serve until somebody ends the process."""
+    folder = Path(told["folder"])
+    runtime = runtime_on(Database(told["database"]), folder, MovedClock())
+    runtime.ids = TimeOrderedIds()
+    address = f"http://127.0.0.1:{told['port']}"
+    settings = Settings(
+        data_dir=folder, base_url=address, step_per_minute=100_000, read_per_minute=100_000
+    )
+    uvicorn.run(create_app(runtime, settings), port=int(told["port"]), log_level="error", ws="none")
+
+
+def main() -> None:
+    """Fork a server a line; dead children are taken away by the kernel."""
+    configure_logging()
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        child = os.fork()
+        if child == 0:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            serve(json.loads(line))
+            os._exit(0)
+        sys.stdout.write(f"{child}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
