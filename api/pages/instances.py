@@ -204,8 +204,8 @@ def show_instance(
     there = tuple(slot for slot in slots if slot not in now and (slot.files or slot.older))
     route = route_of(view, voice)
     processes = {
-        item.process.process: item.process
-        for item in list_definitions(desk.house.runtime, desk.caller)
+        process: definition_view(desk.house.runtime, desk.caller, process).process
+        for process in {child.process for child in view.children}
     }
     return desk.page(
         "instances/view.html",

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from engine.definition.model import Process
 from engine.errors import NotFound
+from engine.machine.actor import Actor
 from engine.machine.decision import Refused
 from engine.machine.opening import may_open
 from engine.runtime import Caller, Runtime, UnitOfWork
@@ -24,9 +25,9 @@ class DefinitionView:
 def list_definitions(runtime: Runtime, caller: Caller) -> tuple[DefinitionView, ...]:
     """The newest version of every process."""
     with runtime.read(caller.organization_id) as uow:
-        uow.actor(caller)
+        actor = uow.actor(caller)
         return tuple(
-            _view(uow, caller, process, None) for process in uow.tables.definitions.processes()
+            _view(uow, actor, process, None) for process in uow.tables.definitions.processes()
         )
 
 
@@ -39,11 +40,10 @@ def definition_view(
         NotFound: it was never published.
     """
     with runtime.read(caller.organization_id) as uow:
-        return _view(uow, caller, process, version)
+        return _view(uow, uow.actor(caller), process, version)
 
 
-def _view(uow: UnitOfWork, caller: Caller, process: str, version: int | None) -> DefinitionView:
-    actor = uow.actor(caller)
+def _view(uow: UnitOfWork, actor: Actor, process: str, version: int | None) -> DefinitionView:
     published = uow.tables.definitions.versions(process)
     found = next((p for p in reversed(published) if version is None or p.version == version), None)
     if found is None:
