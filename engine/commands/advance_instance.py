@@ -29,6 +29,7 @@ from engine.transaction.attaching import (
     with_files,
 )
 from engine.transaction.opening import WrongOpening, unknown_names
+from engine.transaction.recording import unknown_rows
 from engine.transaction.stepping import (
     StaleVersion,
     Taken,
@@ -197,6 +198,7 @@ def _command(uow: UnitOfWork, case: Case, request: AdvanceInstance) -> Command:
     process = uow.pinned(case).process
     fields = read_values(process.fields, dict(request.fields), partial=True)
     faults = unknown_names(uow, process.fields, fields)
+    faults += unknown_rows(case, process.fields, fields)
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
     reason = kept_text("reason", request.reason)

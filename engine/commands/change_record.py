@@ -22,7 +22,7 @@ from engine.machine.record_rule import RecordChange, decide_record
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.transaction.entries import entry_of
 from engine.transaction.opening import WrongOpening, unknown_names
-from engine.transaction.recording import StaleRow, row_of, write_record
+from engine.transaction.recording import StaleRow, row_of, unknown_rows, write_record
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,7 +101,7 @@ def _typed(uow: UnitOfWork, request: ChangeRow, case: Case) -> RecordChange:
     if spec is None:
         raise NotFound("unknown_record_set", record_set=request.record_set)
     values = read_values(spec.columns, dict(request.values), partial=True)
-    faults = unknown_names(uow, spec.columns, values)
+    faults = unknown_names(uow, spec.columns, values) + unknown_rows(case, spec.columns, values)
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
     if request.row is not None:

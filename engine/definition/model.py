@@ -212,6 +212,7 @@ class FieldSpec(_Closed):
         personal: holds personal data; kept out of the log's leaves.
         scale: digits after the point of a `decimal`.
         many: the value is a list of such values (unit, person, choice, text).
+        row_of: record set of the same case; the text is the id of one of its live rows.
     """
 
     type: FieldType
@@ -227,6 +228,13 @@ class FieldSpec(_Closed):
     assigns: RoleId | None = None
     personal: bool = False
     many: bool = False
+    row_of: Slug | None = None
+
+    @model_validator(mode="after")
+    def _row_is_text(self) -> Self:
+        if self.row_of is not None and (self.type != "text" or self.many):
+            raise PydanticCustomError("field_row_of", "only a single text can name a row")
+        return self
 
     @model_validator(mode="after")
     def _limits_fit_type(self) -> Self:

@@ -176,6 +176,8 @@ def _in_fields(process: Process) -> Iterator[Mention]:
         if spec.assigns is not None:
             yield Mention(Kind.ROLE, spec.assigns, ("fields", key, "assigns"))
             yield Mention(Kind.FIELD, key, ("fields", key, "assigns"))
+        if spec.row_of is not None:
+            yield Mention(Kind.RECORD, spec.row_of, ("fields", key, "row_of"))
 
 
 def _in_records(process: Process) -> Iterator[Mention]:
@@ -193,6 +195,9 @@ def _in_records(process: Process) -> Iterator[Mention]:
             if column_spec.assigns is not None:
                 at = (*path, "columns", column, "assigns")
                 yield Mention(Kind.ROLE, column_spec.assigns, at)
+            if column_spec.row_of is not None:
+                at = (*path, "columns", column, "row_of")
+                yield Mention(Kind.RECORD, column_spec.row_of, at)
 
 
 def _in_state(spec: State, path: Path) -> Iterator[Mention]:

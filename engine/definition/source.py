@@ -487,6 +487,7 @@ _OWN_KINDS: Final = frozenset(
         "field_limits_order",
         "field_assigns",
         "field_many",
+        "field_row_of",
         "condition_form",
         "condition_operator",
         "condition_list",

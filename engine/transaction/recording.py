@@ -5,7 +5,11 @@
 3. Rows are written under the lock on their instance, which the caller took when it read the case.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
 from engine.audit.leaf import EntryType
+from engine.definition.model import FieldSpec
 from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.machine.instance import Case, Row
@@ -31,6 +35,21 @@ def row_of(case: Case, record_set: str, row_id: str) -> Row:
     if found is None:
         raise NotFound("unknown_row", record_set=record_set, row=row_id)
     return found
+
+
+def unknown_rows(
+    case: Case, specs: Mapping[str, FieldSpec], values: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    """Faults for values that should name a live row of the case, and name none."""
+    return [
+        {
+            "field": name,
+            "code": "unknown_row",
+            "params": {"record_set": specs[name].row_of, "row": value},
+        }
+        for name, value in values.items()
+        if value is not None and not _is_row(case, specs[name].row_of, value)
+    ]
 
 
 def write_record(
@@ -84,3 +103,7 @@ def write_record(
         )
     )
     return row_id, entry
+
+
+def _is_row(case: Case, record_set: str | None, value: Any) -> bool:
+    return record_set is None or any(row.id == value for row in case.rows(record_set))

@@ -252,6 +252,56 @@ def test_a_file_belongs_to_a_row_of_its_own_case(small_web: Web) -> None:
     assert newer.json()["row"] == own.json()["id"]
 
 
+def test_a_row_refers_to_a_row_of_its_own_case(web: Web) -> None:
+    audit, other = (ready_to_prepare(web) for _ in range(2))
+    own, foreign = (
+        web.get("lead_auditor", f"/instances/{case}/records/slot").json()["items"][0]["id"]
+        for case in (audit, other)
+    )
+    line = {"clause": "7.5", "question": "Hồ sơ có được lưu không?"}
+    path = f"/instances/{audit}/records/checklist"
+    before = web.entries()
+    for slot in (foreign, "nope", own + " "):
+        answer = web.post("lead_auditor", path, {"values": {**line, "slot": slot}})
+        assert answer.status_code == 422
+        assert faults(answer) == {("slot", "unknown_row")}
+    assert web.entries() == before
+    added = web.post("lead_auditor", path, {"values": {**line, "slot": own}})
+    assert added.status_code == 201
+    moved = web.request(
+        "lead_auditor",
+        "PATCH",
+        f"{path}/{added.json()['id']}",
+        json={"values": {"slot": foreign}},
+        headers={"If-Match": '"1"'},
+    )
+    assert faults(moved) == {("slot", "unknown_row")}
+
+
+def ready_to_prepare(web: Web) -> str:
+    """An audit in which checklists are written."""
+    audit: str = web.open_audit(units=["science_management"])["id"]
+    web.post("iso_secretary", f"/instances/{audit}/records/slot", {"values": SLOT})
+    way: list[tuple[str, str, list[str]]] = [
+        ("iso_secretary", "submit", ["programme", "plan"]),
+        ("director", "approve", ["plan_signed", "team_decision"]),
+        ("iso_secretary", "notify", ["notice"]),
+        ("unit_head_science_management", "acknowledge", []),
+        ("lead_auditor", "start_prep", ["assignment"]),
+    ]
+    for version, (username, transition, papers) in enumerate(way):
+        told = {"transition": transition}
+        more: dict[str, Any] = {"json": told}
+        if papers:
+            files = {paper: ("giấy.pdf", pdf(paper)) for paper in papers}
+            more = {"data": {"command": json.dumps(told)}, "files": files}
+        headers = {"If-Match": f'"{version}"'}
+        path = f"/instances/{audit}/transitions"
+        answer = web.request(username, "POST", path, headers=headers, **more)
+        assert answer.status_code == 200, answer.text
+    return audit
+
+
 NUMBERS = {
     "1e400": "1e400",
     "a float": "2026.0",
