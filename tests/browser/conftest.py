@@ -55,7 +55,13 @@ class House:
 
     def page(self, **options: Any) -> Page:
         """A page in a browser context of its own."""
-        settings: dict[str, Any] = {"viewport": WIDE, "base_url": self.served.address, **options}
+        settings: dict[str, Any] = {
+            "viewport": WIDE,
+            "base_url": self.served.address,
+            # Smooth scrolling would be waited for at every click.
+            "reduced_motion": "reduce",
+            **options,
+        }
         context = self.browser.new_context(**settings)
         context.set_default_timeout(WAIT_MILLISECONDS)
         self._contexts.append(context)

@@ -7,7 +7,7 @@
 3. Reading back, to see that something happened, is left to the interface for programs.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
@@ -119,7 +119,7 @@ class Person:
         asked = self._rehearsed(instance_id, transition, reason=reason, fields=given)
         asked["unmet"] = [one for one in asked["unmet"] if not _is_brought(one, files or {})]
         assert set(keys_of(asked)) == set(keys), (transition, keys_of(asked), keys)
-        self.open(instance_id, transition)
+        self.go(f"/instances/{instance_id}")
         if self._form(instance_id, transition).count():
             answer = self._take(instance_id, transition, files=files, reason=reason, fields=given)
             assert answer.status == status
@@ -204,16 +204,22 @@ class Person:
 
 def fill(form: Locator, values: Mapping[str, Any]) -> None:
     """Type values into a form as a person would, into whatever inputs it has for them."""
+    kinds = form.evaluate(
+        "form => Object.fromEntries([...form.elements].map(one => [one.name, one.type]))"
+    )
     for name, value in values.items():
         texts = _texts(value)
         inputs = form.locator(f'[name="f.{name}"]')
-        kind = inputs.first.evaluate("one => one.type")
-        if kind in {"radio", "checkbox"}:
-            _tick(form, name, texts, boxes=kind == "checkbox")
-        elif kind == "select-one":
-            inputs.select_option(texts)
-        else:
-            inputs.fill("\n".join(texts))
+        match kinds[f"f.{name}"]:
+            case "radio":
+                form.locator(f'[name="f.{name}"][value="{texts[0]}"]').check()
+            case "checkbox":
+                for one in inputs.all():
+                    one.set_checked(one.get_attribute("value") in texts)
+            case "select-one":
+                inputs.select_option(texts)
+            case _:
+                inputs.fill("\n".join(texts))
 
 
 def send(form: Locator) -> Response:
@@ -231,16 +237,6 @@ def payload(file: tuple[str, bytes]) -> Any:
     name, content = file
     media_type = MEDIA_TYPES[name.rpartition(".")[2]]
     return {"name": name, "mimeType": media_type, "buffer": content}
-
-
-def _tick(form: Locator, name: str, wanted: Iterable[str], *, boxes: bool) -> None:
-    chosen = set(wanted)
-    for one in form.locator(f'[name="f.{name}"]').all():
-        value = one.get_attribute("value")
-        if value in chosen:
-            one.check()
-        elif boxes:
-            one.uncheck()
 
 
 def _texts(value: Any) -> list[str]:
