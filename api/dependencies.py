@@ -370,19 +370,31 @@ def log_filter(**wanted: Any) -> LogFilter:
 def answer_once(asked: Asked, caller: Caller, *, digest: str, run: Callable[[], Reply]) -> Response:
     """Answer under the key for commands that keep no answer of their own.
 
-    The key is noted as begun before the command, and the answer after it. Whoever sends the key
-    meanwhile waits. A crash in between leaves it begun: no second try can do it twice.
-
     Raises:
         Unfinished: what was begun under the key has no answer yet, or lost it in a crash.
     """
     once = asked.once(digest, lambda reply: reply)
+    outcome = run_once(asked.house.runtime, caller, once, run)
+    return _again(outcome.answer) if isinstance(outcome, Replayed) else send(outcome)
+
+
+def run_once(
+    runtime: Runtime, caller: Caller, once: OnceKey | None, run: Callable[[], Reply]
+) -> Reply | Replayed:
+    """Run a command that keeps no answer of its own, once for a key.
+
+    The key is noted as begun before the command, and the answer after it. Whoever sends the key
+    meanwhile waits. A crash in between leaves it begun: no second try can do it twice. A command
+    that raises has done nothing, and gives the key back.
+
+    Raises:
+        Unfinished: what was begun under the key has no answer yet, or lost it in a crash.
+    """
     if once is None:
-        return send(run())
-    runtime = asked.house.runtime
+        return run()
     replayed = _begun(runtime, caller, once)
     if replayed is not None:
-        return _again(replayed.answer)
+        return replayed
     try:
         reply = run()
     except BaseException:
@@ -393,7 +405,7 @@ def answer_once(asked: Asked, caller: Caller, *, digest: str, run: Callable[[], 
     with runtime.write(caller.organization_id) as uow:
         uow.remember(caller, once, reply)
         uow.commit()
-    return send(reply)
+    return reply
 
 
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]

@@ -1,6 +1,7 @@
 """Units, people, roles, tokens, the calendar: to read for everybody, to write for administrators.
 
-1. Everything is dated; nothing is overwritten; each form is one command.
+1. Everything is dated; nothing is overwritten; each form is one command, and a second click on it
+   the same one.
 2. The secret of a token is shown once, on the page that answers its form.
 3. Everybody makes and ends tokens of their own, and lends roles of their own.
 """
@@ -12,9 +13,9 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
-from api.dependencies import standing
+from api.dependencies import Reply, run_once, standing
 from api.pages.showing import Message
-from api.pages.visiting import Desk, Desked, Posted, Sent, go
+from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
 from api.problems import problem_of
 from engine.calendars.business_days import CalendarDay, DayKind
 from engine.commands.manage_accounts import NotAllowed, make_token, revoke_token
@@ -27,8 +28,9 @@ from engine.commands.manage_organization import (
     set_calendar_day,
 )
 from engine.commands.move_clock import move_clock
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound, Refused
 from engine.machine.decision import Unmet
+from engine.runtime import Replayed
 
 router = APIRouter()
 
@@ -201,17 +203,34 @@ def clock(sent: Posted) -> Response:
 
 
 def _run(sent: Sent, run: Callable[[], Any], *, done: str, anchor: str) -> Response:
-    """Carry out one form: go on, or show what stood in the way."""
+    """Carry out one form, once however often it is sent: go on, or show what stood in the way."""
     desk = sent.desk
-    try:
+
+    def carried_out() -> Reply:
         outcome = run()
+        if isinstance(outcome, NotAllowed):
+            raise NotYours(outcome)
+        return gone(f"/admin?done={done}#{anchor}")
+
+    once = sent.once(lambda reply: reply)
+    try:
+        outcome = run_once(desk.house.runtime, desk.caller, once, carried_out)
+    except NotYours as error:
+        text = " ".join(_said(desk, unmet) for unmet in error.outcome.refused.unmet)
+        return _show(desk, status=403, message=Message(kind="bad", text=text))
     except (Invalid, NotFound, Conflict) as error:
         status = 422 if isinstance(error, NotFound) else problem_of(error).status
         return _show(desk, status=status, message=desk.voice.error(error))
-    if isinstance(outcome, NotAllowed):
-        text = " ".join(_said(desk, unmet) for unmet in outcome.refused.unmet)
-        return _show(desk, status=403, message=Message(kind="bad", text=text))
-    return go(f"/admin?done={done}#{anchor}")
+    address = went(outcome) if isinstance(outcome, Replayed) else outcome.headers["Location"]
+    return go(address or "/admin")
+
+
+class NotYours(Refused):
+    """Who is no administrator may not do it."""
+
+    def __init__(self, outcome: NotAllowed) -> None:
+        super().__init__("forbidden")
+        self.outcome = outcome
 
 
 def _show(

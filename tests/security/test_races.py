@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from engine.commands.manage_accounts import add_account, log_in
 from engine.queries.audit_trail import verify_log
 from tests.api.web import SLOT, Web, pdf
 from tests.fixtures import OFFICE
 
 THREADS = 8
+PASSWORD = "một mật khẩu đủ dài"  # noqa: S105 - of a test's own account.
 
 
 def at_once(works: Sequence[Callable[[], Any]]) -> list[Any]:
@@ -195,3 +197,31 @@ def test_bundles_that_cross_do_not_block_one_another(web: Web) -> None:
     works = [together(audits), together(audits[::-1])] * 3 + [attach(a) for a in audits] * 2
     answers = at_once(works)
     assert statuses(answers) == {409: 6, 201: 8}, [a.text for a in answers]
+
+
+def test_a_form_that_is_clicked_eight_times_gives_one_role(web: Web) -> None:
+    add_account(
+        web.office.runtime,
+        OFFICE,
+        person=web.office.people["administrator"],
+        username="administrator",
+        password_hash=web.passwords.hash(PASSWORD),
+    )
+    found = log_in(
+        web.office.runtime, "administrator", lambda kept: web.passwords.matches(PASSWORD, kept)
+    )
+    assert found is not None
+    web.client.cookies.set("sid", found.secret)
+    form = {
+        "csrf_token": found.session.csrf,
+        "form_nonce": "one-click",
+        "person": "p025",
+        "role": "clerk",
+        "from": "2026-07-06",
+    }
+    home = {"Sec-Fetch-Site": "same-origin"}
+    before = web.entries()
+    answers = at_once([lambda: web.client.post("/admin/grants", data=form, headers=home)] * THREADS)
+    assert statuses(answers) == {303: THREADS}
+    assert {answer.headers["location"] for answer in answers} == {"/admin?done=granted#grants"}
+    assert web.entries() == before + 1
