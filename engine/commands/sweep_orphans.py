@@ -1,6 +1,8 @@
 """Remove bytes that no record refers to: what a crash between storing and recording left behind.
 
 Only files older than a day go: a younger one may belong to an upload whose row is about to commit.
+The same bytes may be uploaded again in the very moment in which their old copy is swept: both
+happen under the organisation's lock, and the upload looks whether its bytes are still there.
 """
 
 from dataclasses import dataclass
@@ -24,12 +26,15 @@ def sweep_orphans(
     """Remove the orphans of one organisation."""
     with runtime.read(organization_id) as uow:
         before = uow.now - youngest
+        known = uow.tables.evidence.digests()
     orphans = []
     for blob in runtime.store.list(organization_id):
-        # The records are asked anew for each file: one may have come while the sweep ran.
-        with runtime.read(organization_id) as uow:
-            referred = blob.sha256 in uow.tables.evidence.digests()
-        if not referred and blob.stored_at <= before:
-            runtime.store.delete(organization_id, blob.sha256)
-            orphans.append(blob.sha256)
+        if blob.stored_at > before or blob.sha256 in known:
+            continue
+        # The records are asked anew for each orphan: one may have come while the sweep ran.
+        with runtime.write(organization_id) as uow:
+            uow.tables.log.lock()
+            if blob.sha256 not in uow.tables.evidence.digests():
+                runtime.store.delete(organization_id, blob.sha256)
+                orphans.append(blob.sha256)
     return Swept(digests=tuple(orphans))

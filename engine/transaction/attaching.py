@@ -23,7 +23,7 @@ from engine.machine.actor import Actor, Grant
 from engine.machine.authorization import grants_for
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
-from engine.runtime import UnitOfWork
+from engine.runtime import Unavailable, UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.entries import entry_of
 
@@ -150,7 +150,14 @@ def attach(
     grant: Grant,
     supersedes: str | None = None,
 ) -> int:
-    """Write the record and its entry; the entry's index."""
+    """Write the record and its entry; the entry's index.
+
+    Raises:
+        Unavailable: the bytes were swept away in between; who sends them again finds a place.
+    """
+    uow.tables.log.lock()
+    if not uow.runtime.store.exists(uow.tables.organization_id, record.sha256):
+        raise Unavailable("store_unavailable")
     uow.tables.evidence.add(record)
     if supersedes is not None:
         _supersede(uow, case, supersedes, record)
