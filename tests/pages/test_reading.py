@@ -15,7 +15,9 @@ def test_a_step_that_rows_hold_back_waits_in_the_inbox_with_every_reason(audit: 
     assert "Mọi câu trong phiếu hỏi phải có kết quả" in waiting
 
 
-def test_a_column_is_left_out_where_the_name_of_the_slot_tells_it_in_every_row(audit: Audit) -> None:
+def test_a_column_is_left_out_where_the_name_of_the_slot_tells_it_in_every_row(
+    audit: Audit,
+) -> None:
     page = audit.see("lead_auditor")
 
     headings = headings_of(page, "set-finding")
