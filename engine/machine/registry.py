@@ -1,4 +1,4 @@
-"""Names to functions: guards, effects, facts, figures, lookups. Filled by a call, never by import.
+"""Names to functions: guards, effects, facts, figures, proposals. Filled by a call, not by import.
 
 1. A definition refers to code by name only; the name is looked up here and nowhere else.
 2. Every function is pure over a `Case`; lookups and record sets alone read, behind
@@ -84,6 +84,7 @@ FactValue = int | bool | str | date | None
 Fact = Callable[[Case], FactValue]
 FigureOf = Callable[[Case], Figure]
 DocumentOf = Callable[[Case], object]
+ProposalOf = Callable[[Case], tuple[Mapping[str, Any], ...]]
 
 
 @dataclass(slots=True)
@@ -106,6 +107,7 @@ class Registry:
     record_sets: dict[tuple[str, str], Any] = field(default_factory=dict)
     lookups: dict[str, tuple[str, Any]] = field(default_factory=dict)
     documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
+    proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
         """Register a guard under its name."""
@@ -131,6 +133,15 @@ class Registry:
     def document(self, process: str, name: str, document: DocumentOf) -> None:
         """Register what computes the values of a paper; its template lies with the pages."""
         _once(self.documents, (process, name), document)
+
+    def proposal(self, process: str, record_set: str, proposal: ProposalOf) -> None:
+        """Register what names the rows that the case implies and that are not there yet.
+
+        It gives typed column values, one mapping a row: an attendance for each person placed in a
+        session, a score for each one present. Whoever fills in a sheet completes them; nothing is
+        written until then, and what is written is judged like any other row.
+        """
+        _once(self.proposals, (process, record_set), proposal)
 
     def lookup(self, process: str, name: str, lookup: Any) -> None:
         """Register what a process reads from other instances: `lookup(session, instance)`."""

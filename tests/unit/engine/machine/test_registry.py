@@ -7,6 +7,7 @@ import pytest
 
 from engine.errors import Corrupt
 from engine.machine.registry import Figure, Registry
+from tests.unit.engine.machine.examples import TODAY, case
 
 
 def function(*_anything: Any) -> Any:
@@ -20,6 +21,7 @@ REGISTER: dict[str, Callable[[Registry], None]] = {
     "figure": lambda registry: registry.figure("process", "name", function),
     "record_set": lambda registry: registry.record_set("process", "name", object()),
     "document": lambda registry: registry.document("process", "name", function),
+    "proposal": lambda registry: registry.proposal("process", "name", function),
     "lookup": lambda registry: registry.lookup("process", "name", function),
 }
 
@@ -39,7 +41,15 @@ def test_each_kind_has_names_of_its_own() -> None:
     assert registry.guards.keys() == registry.effects.keys() == {"name"}
     assert registry.facts.keys() == registry.figures.keys() == {"process.name"}
     assert registry.record_sets.keys() == registry.documents.keys() == {("process", "name")}
+    assert registry.proposals.keys() == {("process", "name")}
     assert registry.lookups.keys() == {"name"}
+
+
+def test_a_proposal_names_the_rows_that_a_case_implies() -> None:
+    registry = Registry()
+    registry.proposal("process", "visit", lambda case: ({"day": case.today},))
+    implied = registry.proposals["process", "visit"]
+    assert implied(case()) == ({"day": TODAY},)
 
 
 def test_a_figure_without_a_denominator_is_a_count() -> None:
