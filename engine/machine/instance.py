@@ -200,6 +200,115 @@ class Instance:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Published:
+    """A figure that another process publishes, as it stood when the case was read.
+
+    Attributes:
+        title: in both languages, `{vi, en}`.
+        numerator: what was reached; None when nothing can be said yet.
+        denominator: out of how many; None for a plain count.
+        parts: breakdown, label → (numerator, denominator).
+    """
+
+    title: Mapping[str, str]
+    unit: str
+    numerator: int | None
+    denominator: int | None = None
+    cut_off: date | None = None
+    parts: Mapping[str, tuple[int, int | None]] = field(default_factory=no_values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Other:
+    """An instance of a process that this one reads: where it stands, and its published figures.
+
+    Attributes:
+        figures: `process.figure` → value, for those that were asked for and are registered.
+    """
+
+    process: str
+    process_title: Mapping[str, str]
+    id: str
+    code: str
+    title: str
+    year: int
+    state: str
+    state_title: Mapping[str, str]
+    final: str | None = None
+    unit: str | None = None
+    overdue: bool = False
+    due_on: date | None = None
+    closed_on: date | None = None
+    parent_id: str | None = None
+    figures: Mapping[str, Published] = field(default_factory=no_values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """How many instances of a process a year had, and how they stand."""
+
+    process: str
+    title: Mapping[str, str]
+    year: int
+    total: int
+    succeeded: int = 0
+    aborted: int = 0
+    overdue: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A step that people took elsewhere and gave a reason for, such as an obstacle."""
+
+    process: str
+    instance_id: str
+    code: str
+    transition: str
+    unit: str | None
+    on: date
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlanRow:
+    """A row of the year's plan that is carried out (headings left out).
+
+    Attributes:
+        lead: units and groups that lead it, by id; `lead_title` are the plan's own words.
+        target: the figures that the plan states, or what is to be done where it states none.
+        processes: definitions that carry the row out.
+    """
+
+    code: str
+    objective: int
+    title: Mapping[str, str]
+    lead: tuple[str, ...]
+    lead_title: Mapping[str, str]
+    target: Mapping[str, str]
+    processes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What a process reads of its organisation besides its own case; empty for all that ask not.
+
+    Attributes:
+        others: instances of the year and of the year before, oldest first.
+        told: reasons that were given in the year, oldest first.
+        units: units of the case's quality system that have a head today.
+        holders: role → who holds it today.
+        plan: rows of the year's newest plan; none where the year has no plan.
+    """
+
+    others: tuple[Other, ...] = ()
+    tallies: tuple[Tally, ...] = ()
+    told: tuple[Told, ...] = ()
+    units: tuple[str, ...] = ()
+    holders: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
+    plan: tuple[PlanRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Case:
     """All that a guard, an effect, a fact or a figure may look at.
 
@@ -208,6 +317,7 @@ class Case:
         people: person id → what is known of everybody named in fields, rows and grants of the case.
         reached: (process, state) pairs that instances of the same organisation and year reached.
         lookups: name → what the registered lookup of that name read from other instances.
+        around: what the process reads of other processes, of the plan and of the organisation.
         today: the organisation's date.
     """
 
@@ -222,6 +332,7 @@ class Case:
     people: Mapping[str, Person] = field(default_factory=no_values)
     reached: frozenset[tuple[str, str]] = field(default=frozenset())
     lookups: Mapping[str, Any] = field(default_factory=no_values)
+    around: Surroundings = field(default=Surroundings())
 
     def rows(self, record_set: str) -> tuple[Row, ...]:
         """The live rows of a set; none when it was never written."""

@@ -57,6 +57,29 @@ class Figure:
     parts: Mapping[str, tuple[int, int | None]] = field(default_factory=no_values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What a process reads of its organisation besides its own case, all of it by name.
+
+    Attributes:
+        processes: whose instances of the year and the year before it sees, by state.
+        figures: `process.figure` of those instances; a name that nobody registered is passed over.
+        steps: transitions whose reasons it reads, in whichever process of the year.
+        roles: whose holders it knows.
+        tallies: whether it counts the instances of every process.
+        units: whether it knows the units that have a head.
+        plan: whether it reads the rows of the year's plan.
+    """
+
+    processes: tuple[str, ...] = ()
+    figures: tuple[str, ...] = ()
+    steps: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    tallies: bool = False
+    units: bool = False
+    plan: bool = False
+
+
 class Guard(Protocol):
     """A question, pure over the case. None means yes."""
 
@@ -107,6 +130,7 @@ class Registry:
     record_sets: dict[tuple[str, str], Any] = field(default_factory=dict)
     lookups: dict[str, tuple[str, Any]] = field(default_factory=dict)
     documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
+    readings: dict[str, Reading] = field(default_factory=dict)
     proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
@@ -146,6 +170,10 @@ class Registry:
     def lookup(self, process: str, name: str, lookup: Any) -> None:
         """Register what a process reads from other instances: `lookup(session, instance)`."""
         _once(self.lookups, name, (process, lookup))
+
+    def reading(self, process: str, reading: Reading) -> None:
+        """Register what a process reads of others; it is loaded for that process alone."""
+        _once(self.readings, process, reading)
 
 
 def _once(names: dict[Any, Any], name: Any, value: Any) -> None:

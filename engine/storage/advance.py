@@ -4,11 +4,12 @@
    with group commit) may move in here without a change elsewhere.
 2. The case is read whole, under the lock on its row, so that guards and facts see one picture.
 3. JSON becomes typed values here, by the definition to which the instance is pinned.
+4. What a process registered that it reads of others is laid around its case; nobody else pays.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -29,6 +30,7 @@ from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.records import GenericRecordSet, RecordSet
+from engine.storage.surroundings import Look, read_surroundings
 from engine.storage.timers import Timer, TimerRepository
 
 
@@ -76,6 +78,31 @@ def read_case(
     tables: Tables, instance_id: str, *, process_of: ProcessOf, now: datetime, lock: bool
 ) -> Case | None:
     """Read all that may be known of a case; None when the organisation has no such instance."""
+    case = _read_alone(tables, instance_id, process_of=process_of, now=now, lock=lock)
+    reading = None if case is None else tables.registry.readings.get(case.instance.process)
+    if case is None or reading is None:
+        return case
+
+    def case_of(other_id: str) -> Case | None:
+        return _read_alone(tables, other_id, process_of=process_of, now=now, lock=False)
+
+    look = Look(
+        instance=case.instance,
+        today=case.today,
+        now=case.now,
+        process_of=process_of,
+        case_of=case_of,
+    )
+    around = read_surroundings(tables, reading, look)
+    holders = {person for people in around.holders.values() for person in people}
+    known = tables.organization.known(holders - set(case.people), on=case.today)
+    return replace(case, around=around, people={**case.people, **known})
+
+
+def _read_alone(
+    tables: Tables, instance_id: str, *, process_of: ProcessOf, now: datetime, lock: bool
+) -> Case | None:
+    """The case without what its process reads of others."""
     stored = tables.instances.get(instance_id, lock=lock)
     if stored is None:
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, func, or_, update
+from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, case, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import Step, Waiver
@@ -155,6 +155,19 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Count:
+    """How many instances of a process a year had; `example` is the id of one of them."""
+
+    process: str
+    year: int
+    total: int
+    succeeded: int
+    aborted: int
+    overdue: int
+    example: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Filter:
     """What a list of instances is narrowed to; None leaves a side open."""
 
@@ -167,6 +180,8 @@ class Filter:
     overdue_at: datetime | None = None
     open_only: bool = False
     ids: tuple[str, ...] | None = None
+    processes: tuple[str, ...] | None = None
+    years: tuple[int, ...] | None = None
     after: tuple[str, str] | None = field(default=None)
 
 
@@ -243,9 +258,9 @@ class InstanceRepository:
         )
         return result.rowcount == 1
 
-    def set_fields(self, instance_id: str, fields: Mapping[str, Any]) -> None:
-        """Write the case's own values without counting a transition."""
-        self._change(instance_id, fields=dict(fields))
+    def mark(self, instance_id: str, *, fields: Mapping[str, Any], flags: tuple[str, ...]) -> None:
+        """Write values and flags without counting a transition."""
+        self._change(instance_id, fields=dict(fields), flags=list(flags))
 
     def assign(self, instance_id: str, assignees: Mapping[str, list[str]]) -> None:
         """Narrow roles to named people."""
@@ -315,6 +330,62 @@ class InstanceRepository:
         )
         return frozenset((process, state) for process, state in self._session.exec(query))
 
+    def tallies(self, years: tuple[int, ...], *, overdue_at: datetime) -> tuple[Count, ...]:
+        """How many instances each process had in each of these years, and how they stand."""
+        row = InstanceRow
+        late = (col(row.final).is_(None)) & (col(row.due_at) <= overdue_at)
+        columns: tuple[Any, ...] = (
+            row.process,
+            row.year,
+            func.count(),
+            func.sum(case((col(row.final) == "success", 1), else_=0)),
+            func.sum(case((col(row.final) == "aborted", 1), else_=0)),
+            func.sum(case((late, 1), else_=0)),
+            func.min(row.id),
+        )
+        query = (
+            select(*columns)
+            .where(col(row.organization_id) == self._id, col(row.year).in_(years))
+            .group_by(col(row.process), col(row.year))
+            .order_by(col(row.process), col(row.year))
+        )
+        return tuple(
+            Count(
+                process=process,
+                year=year,
+                total=total,
+                succeeded=int(succeeded),
+                aborted=int(aborted),
+                overdue=int(overdue),
+                example=example,
+            )
+            for process, year, total, succeeded, aborted, overdue, example in self._session.exec(
+                query
+            )
+        )
+
+    def steps_of_year(
+        self, transitions: tuple[str, ...], year: int, *, limit: int
+    ) -> tuple[tuple[StoredInstance, Step], ...]:
+        """The newest steps of these names in instances of a year, oldest first."""
+        query = (
+            select(InstanceRow, StepRow)
+            .join(
+                StepRow,
+                (col(StepRow.organization_id) == col(InstanceRow.organization_id))
+                & (col(StepRow.instance_id) == col(InstanceRow.id)),
+            )
+            .where(
+                col(InstanceRow.organization_id) == self._id,
+                col(InstanceRow.year) == year,
+                col(StepRow.transition).in_(transitions),
+            )
+            .order_by(col(StepRow.at).desc(), col(InstanceRow.id), col(StepRow.version).desc())
+            .limit(limit)
+        )
+        found = [(_stored(instance), _step(step)) for instance, step in self._session.exec(query)]
+        return tuple(reversed(found))
+
     def add_waiver(self, instance_id: str, waiver_id: str, waiver: Waiver, *, at: datetime) -> None:
         """Lift a gate."""
         self._session.add(
@@ -382,6 +453,10 @@ def _conditions(wanted: Filter) -> list[Any]:
         found += [col(row.due_at) <= wanted.overdue_at, col(row.final).is_(None)]
     if wanted.open_only:
         found.append(col(row.final).is_(None))
+    if wanted.processes is not None:
+        found.append(col(row.process).in_(wanted.processes))
+    if wanted.years is not None:
+        found.append(col(row.year).in_(wanted.years))
     if wanted.ids is not None:
         found.append(col(row.id).in_(wanted.ids))
     if wanted.after is not None:

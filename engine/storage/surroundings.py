@@ -1,0 +1,257 @@
+"""What a process reads besides its own case: other processes, the plan, units, who holds a role.
+
+1. Only what the process registered (`Registry.reading`) is loaded; all others cost one look into a
+   dictionary.
+2. Others are seen by their state and by figures that they publish by name, never by their fields
+   or rows; of the same organisation only, in the year of the case and the year before.
+3. A figure is computed from the other's own case, read without surroundings of its own: nobody
+   reads in circles.
+4. The cost is bounded: at most `OTHERS_MAX` instances, figures of at most `FIGURES_MAX` of them,
+   the newest of each; how many there are in all is what tallies tell.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+from engine.definition.model import Process
+from engine.machine.instance import (
+    Case,
+    Instance,
+    Other,
+    PlanRow,
+    Published,
+    Surroundings,
+    Tally,
+    Told,
+)
+from engine.machine.registry import Figure, Reading, Registry
+from engine.storage.instances import Filter, InstanceRepository, StoredInstance
+from engine.storage.organization import OrganizationRepository
+from engine.storage.plans import PlanRepository
+
+OTHERS_MAX = 1000
+FIGURES_MAX = 40
+TOLD_MAX = 300
+HEAD = "unit_head"
+EVERY_UNIT = "all_units"
+"""The plan's own word for a row that every unit leads."""
+
+_SIGNS = {"eq": "=", "ge": "≥", "gt": ">", "le": "≤", "lt": "<"}
+
+ProcessOf = Callable[[StoredInstance], Process]
+CaseOf = Callable[[str], Case | None]
+
+
+class Shelves(Protocol):
+    """The repositories that are looked at; all are of one organisation."""
+
+    @property
+    def instances(self) -> InstanceRepository:
+        """Running processes."""
+
+    @property
+    def organization(self) -> OrganizationRepository:
+        """Units and people."""
+
+    @property
+    def plans(self) -> PlanRepository:
+        """The plans."""
+
+    @property
+    def registry(self) -> Registry:
+        """What every process publishes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """From where somebody looks around, and with whose help.
+
+    Attributes:
+        process_of: the definition to which an instance is pinned.
+        case_of: the case of another instance, without surroundings of its own.
+    """
+
+    instance: Instance
+    today: date
+    now: datetime
+    process_of: ProcessOf
+    case_of: CaseOf
+
+
+def read_surroundings(tables: Shelves, reading: Reading, look: Look) -> Surroundings:
+    """Everything that a process asked for, as it stands in this transaction."""
+    year = look.instance.year
+    return Surroundings(
+        others=_others(tables, reading, look),
+        tallies=_tallies(tables, look) if reading.tallies else (),
+        told=_told(tables, reading.steps, year),
+        units=_units(tables, look) if reading.units else (),
+        holders={role: tables.organization.holders(role, on=look.today) for role in reading.roles},
+        plan=_plan(tables, year) if reading.plan else (),
+    )
+
+
+def _others(tables: Shelves, reading: Reading, look: Look) -> tuple[Other, ...]:
+    """The instances of the processes that were asked for, this one left out, oldest first."""
+    if not reading.processes:
+        return ()
+    year = look.instance.year
+    wanted = Filter(processes=reading.processes, years=(year - 1, year))
+    found = [
+        stored
+        for stored in tables.instances.find(wanted, limit=OTHERS_MAX)
+        if stored.id != look.instance.id
+    ]
+    asked = _registered(tables.registry, reading.figures)
+    counting = [stored.id for stored in found if stored.process in asked][:FIGURES_MAX]
+    return tuple(
+        _other(
+            stored,
+            look,
+            figures=_figures(tables.registry, asked[stored.process], look, stored)
+            if stored.id in counting
+            else {},
+        )
+        for stored in reversed(found)
+    )
+
+
+def _registered(registry: Registry, names: Iterable[str]) -> dict[str, list[str]]:
+    """Process → the figures that were asked of it and are there."""
+    asked: dict[str, list[str]] = {}
+    for name in names:
+        if name in registry.figures:
+            asked.setdefault(name.partition(".")[0], []).append(name)
+    return asked
+
+
+def _other(stored: StoredInstance, look: Look, *, figures: Mapping[str, Published]) -> Other:
+    process = look.process_of(stored)
+    return Other(
+        process=stored.process,
+        process_title=process.title.model_dump(),
+        id=stored.id,
+        code=stored.code,
+        title=stored.title,
+        year=stored.year,
+        state=stored.state,
+        state_title=process.states[stored.state].title.model_dump(),
+        final=stored.final,
+        unit=stored.unit,
+        overdue=stored.final is None and stored.due_at is not None and look.now >= stored.due_at,
+        due_on=stored.due_on,
+        closed_on=stored.closed_on,
+        parent_id=stored.parent_id,
+        figures=figures,
+    )
+
+
+def _figures(
+    registry: Registry, names: list[str], look: Look, stored: StoredInstance
+) -> dict[str, Published]:
+    """The published figures of one instance; those that its own version does not declare are not.
+
+    Its case is read once for all of them.
+    """
+    declared = look.process_of(stored).figures
+    case = look.case_of(stored.id)
+    if case is None:
+        return {}
+    return {
+        name: _published(registry.figures[name](case), spec.title.model_dump(), spec.unit)
+        for name in names
+        if (spec := declared.get(name.partition(".")[2])) is not None
+    }
+
+
+def _published(figure: Figure, title: Mapping[str, str], unit: str) -> Published:
+    return Published(
+        title=title,
+        unit=unit,
+        numerator=figure.numerator,
+        denominator=figure.denominator,
+        cut_off=figure.cut_off,
+        parts=figure.parts,
+    )
+
+
+def _tallies(tables: Shelves, look: Look) -> tuple[Tally, ...]:
+    year = look.instance.year
+    found = []
+    for count in tables.instances.tallies((year - 1, year), overdue_at=look.now):
+        example = tables.instances.get(count.example)
+        if example is not None:
+            found.append(
+                Tally(
+                    process=count.process,
+                    title=look.process_of(example).title.model_dump(),
+                    year=count.year,
+                    total=count.total,
+                    succeeded=count.succeeded,
+                    aborted=count.aborted,
+                    overdue=count.overdue,
+                )
+            )
+    return tuple(found)
+
+
+def _told(tables: Shelves, steps: tuple[str, ...], year: int) -> tuple[Told, ...]:
+    if not steps:
+        return ()
+    return tuple(
+        Told(
+            process=stored.process,
+            instance_id=stored.id,
+            code=stored.code,
+            transition=step.transition,
+            unit=step.unit,
+            on=step.on,
+            reason=step.reason or "",
+        )
+        for stored, step in tables.instances.steps_of_year(steps, year, limit=TOLD_MAX)
+    )
+
+
+def _units(tables: Shelves, look: Look) -> tuple[str, ...]:
+    """The units that somebody heads today; of the case's quality system, where it has one."""
+    qms = look.instance.qms
+    led = {grant["unit"] for grant in tables.organization.grants(look.today) if _heads(grant)}
+    return tuple(
+        unit.id
+        for unit in tables.organization.units(look.today)
+        if unit.id in led and qms in {None, unit.qms}
+    )
+
+
+def _heads(grant: Mapping[str, Any]) -> bool:
+    return bool(grant["role"] == HEAD)
+
+
+def _plan(tables: Shelves, year: int) -> tuple[PlanRow, ...]:
+    newest = tables.plans.newest(year)
+    if newest is None:
+        return ()
+    return tuple(_row(row) for row in newest[1]["rows"] if not row["heading"])
+
+
+def _row(row: Mapping[str, Any]) -> PlanRow:
+    return PlanRow(
+        code=row["code"],
+        objective=row["objective"],
+        title={language: row["content"][language] for language in ("vi", "en")},
+        lead=tuple(row["lead"]["who"]),
+        lead_title={language: row["lead"][language] for language in ("vi", "en")},
+        target={language: _target(row, language) for language in ("vi", "en")},
+        processes=tuple(row.get("processes", ())),
+    )
+
+
+def _target(row: Mapping[str, Any], language: str) -> str:
+    """The figures that the plan states; where it states none, how the row is carried out."""
+    measures = "; ".join(
+        f"{measure['title'][language]} {_SIGNS[measure['operator']]} {measure['value']} %"
+        for measure in row["measures"]
+    )
+    return measures or str(row["method"][language])
