@@ -22,6 +22,7 @@ from engine.machine.registry import Question
 from engine.runtime import Runtime, UnitOfWork
 from engine.storage.timers import Timer
 from engine.transaction.entries import entry_of
+from engine.transaction.marking import mark
 from engine.transaction.notifying import notify
 from engine.transaction.stepping import carry_out, take_step
 
@@ -124,7 +125,10 @@ def _check(uow: UnitOfWork, case: Case, timer: Timer) -> None:
         if not holds(case.instance.fields, facts, case.instance):
             return
     question = Question(case=case, actor=SYSTEM, transition="", fields=case.instance.fields)
-    for intent in registry.effects[check.effect](question):
+    intents = registry.effects[check.effect](question)
+    # No step writes what a check sets and flags: it is marked on the case itself.
+    mark(uow, case, intents, actor=SYSTEM, grant=SYSTEM.grants[0])
+    for intent in intents:
         carry_out(uow, case, intent, actor=SYSTEM, grant=SYSTEM.grants[0])
 
 

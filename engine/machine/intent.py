@@ -6,6 +6,7 @@ typing until it is carried out.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any, Literal
 
 from engine.machine.instance import no_values
@@ -13,11 +14,16 @@ from engine.machine.instance import no_values
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notify:
-    """Tell the holders of roles, or named people; `message` is a code with its parameters."""
+    """Tell the holders of roles, or named people; `message` is a code with its parameters.
+
+    Attributes:
+        units: narrow the roles to their holders in these units; empty narrows nothing.
+    """
 
     message: str
     roles: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
+    units: tuple[str, ...] = ()
     params: Mapping[str, Any] = field(default_factory=no_values)
 
 
@@ -70,4 +76,21 @@ class RaiseFlag:
     flag: str
 
 
-Intent = Notify | SetField | StartInstance | ChangeRecord | TakeTransition | RaiseFlag
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Qualify:
+    """Give somebody a dated qualification.
+
+    Attributes:
+        kind: what it is for: `internal_auditor`, `qms_awareness`.
+        evidence: what shows it, such as a certificate number: language → words.
+        valid_to: the last day; None leaves it open.
+    """
+
+    person: str
+    kind: str
+    evidence: Mapping[str, str]
+    valid_from: date
+    valid_to: date | None = None
+
+
+Intent = Notify | SetField | StartInstance | ChangeRecord | TakeTransition | RaiseFlag | Qualify

@@ -183,6 +183,11 @@ class _Building:
         version = str(self._instance["version"])
         self._steps[version] = _step(body, payload, body["transition"], internal=internal)
 
+    def marked(self, body: Mapping[str, Any], payload: Payload) -> None:
+        """Fields and flags that a timed check wrote."""
+        self._flags.update(dict.fromkeys(body.get("flags", ())))
+        self._change(body, payload)
+
     def recorded(self, body: Mapping[str, Any], payload: Payload) -> None:
         """A row that was written."""
         self._change(body, payload)
@@ -252,6 +257,7 @@ class _Building:
 _FOLLOW: Mapping[str, Callable[[_Building, Mapping[str, Any], Payload], None]] = {
     EntryType.INSTANCE_CREATED.value: _Building.created,
     EntryType.TRANSITION.value: _Building.stepped,
+    EntryType.FIELDS_CHANGED.value: _Building.marked,
     EntryType.RECORD_CHANGED.value: _Building.recorded,
     EntryType.EVIDENCE_ATTACHED.value: _Building.attached,
     EntryType.EVIDENCE_SUPERSEDED.value: _Building.attached,

@@ -28,12 +28,23 @@ def _recipients(uow: UnitOfWork, case: Case, intent: Notify) -> tuple[str, ...]:
     found = dict.fromkeys(intent.people)
     for role in intent.roles:
         named = case.instance.assignees.get(role)
-        found.update(dict.fromkeys(named or _holders(uow, case, role)))
+        found.update(dict.fromkeys(named or _holders(uow, case, role, units=intent.units)))
     return tuple(found)
 
 
-def _holders(uow: UnitOfWork, case: Case, role: str) -> tuple[str, ...]:
-    """Who holds a role today; where the definition narrows it to units, those of these units."""
+def _holders(uow: UnitOfWork, case: Case, role: str, *, units: tuple[str, ...]) -> tuple[str, ...]:
+    """Who holds a role today, in the units that are told or to which the definition narrows it."""
+    told = set(units) or _narrowing(uow, case, role)
+    holders = uow.tables.organization.holders
+    if not told:
+        return holders(role, on=uow.today)
+    return tuple(
+        person for unit in sorted(told) for person in holders(role, on=uow.today, unit=unit)
+    )
+
+
+def _narrowing(uow: UnitOfWork, case: Case, role: str) -> set[str]:
+    """The units in the fields to which steps narrow the role."""
     narrowing = {
         by.of
         for step in uow.pinned(case).process.transitions.values()
@@ -44,9 +55,4 @@ def _holders(uow: UnitOfWork, case: Case, role: str) -> tuple[str, ...]:
     for field in narrowing:
         value = case.instance.fields.get(field)
         units.update((value,) if isinstance(value, str) else value or ())
-    holders = uow.tables.organization.holders
-    if not units:
-        return holders(role, on=uow.today)
-    return tuple(
-        person for unit in sorted(units) for person in holders(role, on=uow.today, unit=unit)
-    )
+    return units

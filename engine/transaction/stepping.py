@@ -25,6 +25,7 @@ from engine.machine.intent import (
     ChangeRecord,
     Intent,
     Notify,
+    Qualify,
     RaiseFlag,
     SetField,
     StartInstance,
@@ -38,6 +39,7 @@ from engine.transaction.deadlines import due_and_timers
 from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
+from engine.transaction.qualifying import qualify
 from engine.transaction.recording import write_record
 
 TITLE_LENGTH = 120
@@ -255,8 +257,10 @@ def carry_out(
             write_record(uow, case, intent, actor=actor, grant=grant)
         case TakeTransition():
             _take_further_step(uow, case, intent)
+        case Qualify():
+            qualify(uow, case, intent, actor=actor, grant=grant)
         case SetField() | RaiseFlag():
-            # Both were written with the step itself.
+            # Both were written with the step itself, or marked without one.
             pass
         case _:
             assert_never(intent)
