@@ -51,6 +51,7 @@ class Picture(StrEnum):
 
     MERMAID = "mermaid"
     SVG = "svg"
+    BPMN = "bpmn"
     SCXML = "scxml"
     DOT = "dot"
     TABLE = "table"

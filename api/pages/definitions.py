@@ -8,7 +8,6 @@ from fastapi import APIRouter, Response
 
 from api.pages.showing import Voice
 from api.pages.visiting import Desked
-from engine.definition.diagram import Language, said
 from engine.definition.guarantees import (
     BeforeEvidence,
     BeforeTransition,
@@ -27,6 +26,7 @@ from engine.definition.model import (
     Transition,
     Window,
 )
+from engine.definition.picture import Language, said
 from engine.errors import NotFound
 from engine.queries.definitions import definition_view, list_definitions
 

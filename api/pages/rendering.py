@@ -27,8 +27,9 @@ from jinja2_fragments import render_block
 from markupsafe import Markup
 
 from api.language import Words, show_day
-from engine.definition.diagram import Language, draw
+from engine.definition.diagram import draw
 from engine.definition.model import Process, Text
+from engine.definition.picture import Language
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"

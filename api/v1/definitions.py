@@ -9,8 +9,9 @@ from pydantic import BaseModel
 from api.dependencies import Asked, Circumstances, Reader, Reply, send
 from api.language import title
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
-from engine.definition.diagram import Format, Language, draw
+from engine.definition.diagram import Format, draw
 from engine.definition.digest import to_json
+from engine.definition.picture import Language
 from engine.errors import Invalid
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
 from engine.runtime import Caller
@@ -22,6 +23,7 @@ MEDIA_TYPES: Final = {
     "dot": "text/vnd.graphviz; charset=utf-8",
     "svg": "image/svg+xml",
     "scxml": "application/scxml+xml",
+    "bpmn": "application/bpmn+xml",
     "table": "text/plain; charset=utf-8",
 }
 
@@ -102,7 +104,7 @@ def get_diagram(
     *,
     form: Annotated[str, Query(alias="format", max_length=20)] = "mermaid",
 ) -> Response:
-    """Draw a process; `format` is one of mermaid, dot, svg, scxml, table."""
+    """Draw a process; `format` is one of mermaid, dot, svg, scxml, bpmn, table."""
     known: tuple[Format, ...] = get_args(Format)
     wanted = next((name for name in known if name == form), None)
     if wanted is None:

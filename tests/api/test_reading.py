@@ -30,6 +30,7 @@ def test_definitions_are_listed_and_shown_whole(web: Web) -> None:
         ("dot", "text/vnd.graphviz", "digraph"),
         ("svg", "image/svg+xml", "<svg"),
         ("scxml", "application/scxml+xml", "scxml"),
+        ("bpmn", "application/bpmn+xml", "BPMNDiagram"),
     ],
 )
 def test_a_definition_is_drawn(small_web: Web, form: str, media_type: str, word: str) -> None:

@@ -122,7 +122,7 @@ def test_a_process_is_drawn_in_each_form(capsys: pytest.CaptureFixture[str]) -> 
         code, out, _ = told(capsys, "definitions", "draw", "internal_audit", "--format", form)
         assert code == 0
         assert beginning in out[:200]
-    for form in ("svg", "scxml"):
+    for form in ("svg", "scxml", "bpmn"):
         code, out, _ = told(
             capsys, "definitions", "draw", str(TESTS / "sound.yaml"), "--format", form
         )

@@ -8,9 +8,9 @@ import pygraphviz
 import pytest
 from hypothesis import given
 
-from engine.definition import diagram
-from engine.definition.diagram import Format, Language, arrows, draw, said
+from engine.definition.diagram import Format, draw
 from engine.definition.model import Condition, Process
+from engine.definition.picture import Language, arrows, said, script
 from engine.definition.source import read, read_file
 from tests.strategies import processes
 from tests.unit.engine.definition.test_planted import SOUND
@@ -180,9 +180,9 @@ CONDITIONS = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("data", "words", "script"), CONDITIONS)
+@pytest.mark.parametrize(("data", "words", "expression"), CONDITIONS)
 def test_a_condition_is_said_in_words_and_in_script(
-    data: dict[str, object], words: str, script: str
+    data: dict[str, object], words: str, expression: str
 ) -> None:
     grade = "{type: choice, title: {vi: Mức, en: Grade}, choices: {minor: {vi: Nhẹ, en: Minor}}}"
     fact = "{type: integer, title: {vi: Bộ phận hỏng, en: Broken}}"
@@ -192,7 +192,7 @@ def test_a_condition_is_said_in_words_and_in_script(
     )  # fmt: skip
     condition = Condition.model_validate(data)
     assert said(process, condition, "vi") == words
-    assert diagram._script(condition) == script  # noqa: SLF001 - one table for both tongues
+    assert script(condition) == expression
 
 
 @cache
@@ -201,7 +201,7 @@ def shipped() -> tuple[Process, ...]:
     return tuple(process for process in found if process is not None)
 
 
-@pytest.mark.parametrize("form", ["svg", "dot", "mermaid", "scxml", "table"])
+@pytest.mark.parametrize("form", ["svg", "dot", "mermaid", "scxml", "bpmn", "table"])
 @pytest.mark.parametrize("language", ["vi", "en"])
 def test_every_shipped_definition_can_be_drawn(form: Format, language: Language) -> None:
     for process in shipped():
