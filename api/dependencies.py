@@ -442,6 +442,20 @@ def _begun(runtime: Runtime, caller: Caller, once: OnceKey) -> Replayed | None:
     raise Unfinished("idempotency_unfinished", key=once.value)
 
 
+def reauthenticated(house: House, caller: Caller, password: str | None) -> bool:
+    """Whether the caller's password came with the request, and is right; tries are counted.
+
+    Raises:
+        TooManyRequests: it came too often: a session left open is no way to guess it.
+    """
+    if not password:
+        return False
+    _count(house, Traffic.LOGIN, caller.organization_id, caller.person)
+    with house.runtime.credentials() as (accounts, _):
+        account = accounts.of_person(caller.organization_id, caller.person)
+    return house.passwords.matches(password, account.password_hash if account else None)
+
+
 def _count(house: House, traffic: Traffic, *key: str) -> None:
     seconds = house.throttle.wait_seconds(traffic, *key)
     if seconds:

@@ -388,7 +388,7 @@ def _unknown_step(data: Data) -> str:
 
 
 def _unbuilt(data: Data) -> str:
-    _finish(data)["sign"] = True
+    data["migrate"] = {"from": 1, "reason": {"vi": "Sửa", "en": "Mended"}}
     return "E39"
 
 

@@ -13,12 +13,12 @@ from typing import Any, Final
 from fastapi import APIRouter, Response
 from starlette.datastructures import UploadFile
 
-from api.dependencies import Reply
+from api.dependencies import Reply, reauthenticated
 from api.pages.forms import PREFIX, Typed, values_of
 from api.pages.instances import Comeback, faults_of, show_instance
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Posted, Sent, go, gone, went
-from api.problems import problem_of
+from api.problems import TooManyRequests, problem_of
 from engine.commands.advance_instance import (
     AdvanceInstance,
     Stale,
@@ -45,7 +45,7 @@ from engine.commands.steer_instance import (
     assign_instance,
     grant_waiver,
 )
-from engine.errors import Conflict, Invalid
+from engine.errors import Conflict, Invalid, QuyTrinhError
 from engine.machine.decision import Refused
 from engine.queries.instances import InstanceView, instance_view
 from engine.runtime import Replayed
@@ -63,12 +63,12 @@ def take_step(sent: Posted, instance_id: str, transition: str) -> Response:
     """Take a step, with its fields, its reason and its files."""
     desk = sent.desk
     view = instance_view(desk.house.runtime, desk.caller, instance_id)
-    request = _advance(sent, view, transition)
     try:
+        request = _advance(sent, view, transition)
         outcome = advance_instance(desk.house.runtime, request)
     except Stale:
         return _too_late(sent, instance_id, transition)
-    except (Invalid, Conflict) as error:
+    except (Invalid, Conflict, TooManyRequests) as error:
         return _faulty(sent, instance_id, transition, error)
     if isinstance(outcome, Taken):
         return go(_taken_to(outcome))
@@ -182,7 +182,6 @@ def _advance(sent: Sent, view: InstanceView, transition: str) -> AdvanceInstance
     desk, typed = sent.desk, sent.typed
     option = next((one for one in view.options if one.transition == transition), None)
     specs = {} if option is None else {name: spec for name, (spec, _) in option.fields.items()}
-    password = typed.text("password")
     version = typed.text("version")
     usable = version.isdecimal() and len(version) <= VERSION_DIGITS
     return AdvanceInstance(
@@ -193,7 +192,7 @@ def _advance(sent: Sent, view: InstanceView, transition: str) -> AdvanceInstance
         fields=values_of(typed, specs, stored=view.fields, zone=desk.visit.zone),
         reason=typed.text("reason"),
         uploads=_uploads(sent),
-        reauthenticated=bool(password) and _is_me(desk, password),
+        reauthenticated=reauthenticated(desk.house, desk.caller, typed.text("password")),
         key=sent.once(_kept_step),
     )
 
@@ -208,16 +207,6 @@ def _uploads(sent: Sent) -> tuple[Upload, ...]:
         )
         for name, value in sent.form.multi_items()
         if isinstance(value, UploadFile) and name.startswith(FILE_PREFIX) and value.filename
-    )
-
-
-def _is_me(desk: Desk, password: str) -> bool:
-    """Whether the password that was entered again is the visitor's own."""
-    runtime, caller = desk.house.runtime, desk.caller
-    with runtime.credentials() as (accounts, _now):
-        account = accounts.of_person(caller.organization_id, caller.person)
-    return desk.house.passwords.matches(
-        password, None if account is None else account.password_hash
     )
 
 
@@ -254,7 +243,7 @@ def _too_late(sent: Sent, instance_id: str, transition: str) -> Response:
     )
 
 
-def _faulty(sent: Sent, instance_id: str, transition: str, error: Invalid | Conflict) -> Response:
+def _faulty(sent: Sent, instance_id: str, transition: str, error: QuyTrinhError) -> Response:
     """What was sent does not fit, or the step is not to be had in this state."""
     desk = sent.desk
     view = instance_view(desk.house.runtime, desk.caller, instance_id)
@@ -287,7 +276,7 @@ def _refused(sent: Sent, instance_id: str, transition: str, decided: Any) -> Res
 
 
 def _back(
-    sent: Sent, view: InstanceView, step: str | None, *, error: Invalid | Conflict | None = None
+    sent: Sent, view: InstanceView, step: str | None, *, error: QuyTrinhError | None = None
 ) -> Comeback:
     """The form that comes back; where its step is gone, what was typed all the same."""
     if step is None:

@@ -27,7 +27,7 @@ from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
 from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
-from engine.errors import Conflict, Invalid, NotFound
+from engine.errors import Invalid, NotFound, QuyTrinhError
 from engine.machine.decision import UnmetCode
 from engine.machine.registry import Figure
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
@@ -248,7 +248,7 @@ def show_instance(
     )
 
 
-def faults_of(error: Invalid | Conflict, voice: Voice) -> dict[str, str]:
+def faults_of(error: QuyTrinhError, voice: Voice) -> dict[str, str]:
     """Field → why what was typed does not fit, in words."""
     faults = problem_of(error).members.get("faults", ())
     return {fault["field"].removeprefix("fields."): voice.fault(fault) for fault in faults}

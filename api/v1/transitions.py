@@ -14,7 +14,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData
 
-from api.auth.throttling import Traffic
 from api.dependencies import (
     Asked,
     Circumstances,
@@ -23,6 +22,7 @@ from api.dependencies import (
     Version,
     answer_once,
     digest_of_body,
+    reauthenticated,
     send,
     standpoint,
 )
@@ -30,7 +30,6 @@ from api.problems import (
     Forbidden,
     MediaTypeUnknown,
     Problem,
-    TooManyRequests,
     Unreadable,
     problem_of,
     problem_of_refusal,
@@ -218,7 +217,7 @@ def post_transition(
         reason=wanted.command.reason,
         evidence=tuple(wanted.command.evidence),
         uploads=wanted.uploads,
-        reauthenticated=_reauthenticated(asked, caller, wanted.command.password),
+        reauthenticated=_signed(asked, caller, wanted.command.password),
         key=None if wanted.command.dry_run else asked.once(wanted.digest, render),
     )
     if wanted.command.dry_run:
@@ -324,24 +323,17 @@ def _rehearsed(asked: Asked, request: AdvanceInstance, compiled: Compiled) -> Re
     )
 
 
-def _reauthenticated(asked: Asked, caller: Caller, password: str | None) -> bool:
-    """Whether the password was entered again, and is right.
+def _signed(asked: Asked, caller: Caller, password: str | None) -> bool:
+    """Whether the password was entered again.
 
     Raises:
         Forbidden: it is wrong.
-        TooManyRequests: it was wrong too often.
+        TooManyRequests: it was sent too often.
     """
-    if password is None:
-        return False
-    house = asked.house
-    seconds = house.throttle.wait_seconds(Traffic.LOGIN, caller.organization_id, caller.person)
-    if seconds:
-        raise TooManyRequests("too_many_requests", seconds=seconds)
-    with house.runtime.credentials() as (accounts, _):
-        account = accounts.of_person(caller.organization_id, caller.person)
-    if not house.passwords.matches(password, account.password_hash if account else None):
+    known = reauthenticated(asked.house, caller, password)
+    if password is not None and not known:
         raise Forbidden("wrong_credentials")
-    return True
+    return known
 
 
 def _alone(asked: Asked, caller: Caller, command: BulkCommand) -> dict[str, Any]:
@@ -387,7 +379,7 @@ def _request(asked: Asked, caller: Caller, command: BulkCommand) -> AdvanceInsta
         fields=command.fields,
         reason=command.reason,
         evidence=tuple(command.evidence),
-        reauthenticated=_reauthenticated(asked, caller, command.password),
+        reauthenticated=_signed(asked, caller, command.password),
     )
 
 

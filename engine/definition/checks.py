@@ -38,7 +38,6 @@ from engine.definition.source import Reading, read_file
 UNBUILT: Final[tuple[tuple[str, ...], ...]] = (
     ("migrate",),
     ("evidence", "*", "signed"),
-    ("transitions", "*", "sign"),
 )
 """Keys that the language has and the machinery does not yet: refused with E39."""
 

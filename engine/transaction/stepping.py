@@ -213,7 +213,13 @@ def _acceptance(
         reason=command.reason,
         changes=plain,
         personal=personal,
+        details={"reauthenticated": True} if _is_signed(compiled.process, command) else {},
     )
+
+
+def _is_signed(process: Process, command: Command) -> bool:
+    """Whether the step asked for the password again, and got it: the entry says so for good."""
+    return process.transitions[command.transition].sign and command.reauthenticated
 
 
 def _refusal(
