@@ -1,8 +1,9 @@
-"""`definitions`: check, draw, publish and describe the language.
+"""`definitions`: check, draw, compare, publish and describe the language.
 
 1. `check` reads every file whole and tells every finding at once; it exits 1 on an error and 0 when
    there are warnings alone.
 2. A definition is judged together with the ones it names: those on the line, then those that ship.
+3. `diff` exits 1 when a gate was dropped, 0 when definitions differ in nothing or elsewhere.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -15,12 +16,13 @@ import typer
 
 from api.bootstrap import build_registry
 from api.cli.desk import Desk, complain, desk_of, organization_of, settings_for, show_json
-from api.language import Words
+from api.cli.telling import difference_as_json, finding_as_json, sentence, tell_difference
 from api.seeds import DEFINITIONS, definition_files, read_staff, read_yaml
 from engine.commands.publish_definition import names_of, publish_definitions
 from engine.definition.checks import check_reading
 from engine.definition.diagram import Format as Drawing
 from engine.definition.diagram import draw as drawn
+from engine.definition.diff import difference
 from engine.definition.families import uncovered
 from engine.definition.finding import Finding, Severity, in_order
 from engine.definition.model import Process
@@ -32,6 +34,7 @@ from engine.definition.weakening import against as compared
 from engine.errors import Invalid, NotFound
 from engine.evidence.file_type import FileType
 
+VERSION_DIGITS: Final = 4
 CLAUSES: Final = DEFINITIONS / "clauses" / "9001.yaml"
 
 app = typer.Typer(
@@ -44,6 +47,9 @@ class Report(StrEnum):
 
     TEXT = "text"
     JSON = "json"
+
+
+SIDE: Final = "Tệp, mã quy trình, hoặc QUY_TRÌNH@N đã ban hành · File, process id, or PROCESS@N"
 
 
 class Picture(StrEnum):
@@ -112,6 +118,32 @@ def draw(
     """Draw a process."""
     form: Drawing = format_.value
     typer.echo(drawn(_named(process), form, "en" if desk_of(context).language == "en" else "vi"))
+
+
+@app.command(
+    help="Khác nhau giữa hai bản, và kiểm soát nào bị bỏ (mã thoát 1) · "
+    "What changed between two, and which gate was dropped (exit 1)"
+)
+def diff(
+    context: typer.Context,
+    old: Annotated[str, typer.Argument(help=SIDE, metavar="A")],
+    new: Annotated[str, typer.Argument(help=SIDE, metavar="B")],
+    *,
+    organization: Annotated[
+        str | None, typer.Option(help="Tên ngắn của cơ quan · Short name of the organisation")
+    ] = None,
+    format_: Annotated[Report, typer.Option("--format")] = Report.TEXT,
+) -> None:
+    """Compare two definitions; exit 1 when the second one has dropped a gate of the first."""
+    desk = desk_of(context)
+    before, after = (_side(desk, told, organization) for told in (old, new))
+    found = difference(before, after)
+    if format_ is Report.JSON:
+        show_json(difference_as_json(found, before, after, desk))
+    else:
+        tell_difference(found, before, after, desk)
+    if found.weaker:
+        raise typer.Exit(1)
 
 
 @app.command(help="JSON Schema của ngôn ngữ định nghĩa · The JSON Schema of the language")
@@ -256,28 +288,28 @@ def _named(process: str) -> Process:
     return reading.process
 
 
+def _side(desk: Desk, told: str, organization: str | None) -> Process:
+    """One side of a comparison: `PROCESS@N` as it was published, else a file or what ships.
+
+    Raises:
+        NotFound: no such version was published, or nothing of that id ships.
+        Invalid: the file cannot be read.
+    """
+    process, at, number = told.rpartition("@")
+    if not (at and number.isdecimal() and len(number) <= VERSION_DIGITS):
+        return _named(told)
+    runtime = desk.runtime(settings_for())
+    office = organization_of(runtime, organization)
+    with runtime.read(office.id) as uow:
+        return uow.definition(process, int(number)).process
+
+
 def _tell(desk: Desk, findings: list[Finding], form: Report) -> None:
     if form is Report.JSON:
-        show_json([_as_json(finding, desk) for finding in findings])
+        show_json([finding_as_json(finding, desk) for finding in findings])
         return
     for finding in findings:
         place = f"{finding.file}:{finding.line}:{finding.column}"
-        typer.echo(f"{place}: {finding.code} {_sentence(desk.words, finding, desk.language)}")
+        typer.echo(f"{place}: {finding.code} {sentence(finding, desk)}")
     errors = sum(finding.severity is Severity.ERROR for finding in findings)
     typer.echo(desk.say("checked", errors=errors, warnings=len(findings) - errors), err=True)
-
-
-def _as_json(finding: Finding, desk: Desk) -> dict[str, Any]:
-    return {
-        "code": finding.code,
-        "severity": finding.severity.value,
-        "file": finding.file,
-        "line": finding.line,
-        "column": finding.column,
-        "message": _sentence(desk.words, finding, desk.language),
-        "hint": _sentence(desk.words, finding, desk.language, mend=True),
-    }
-
-
-def _sentence(words: Words, finding: Finding, language: str, *, mend: bool = False) -> str:
-    return words.say(finding.mend if mend else finding.words, finding.params, language)

@@ -45,6 +45,11 @@ def against(
     return in_order(found)
 
 
+def weaker(process: Process, old: Process, *, places: Places | None = None) -> list[Finding]:
+    """Find W72 against one older definition, whatever reason `weakens` gives."""
+    return in_order(list(_weaker(process, old, places or Places())))
+
+
 def _same_number(
     process: Process, versions: Mapping[int, Process], places: Places
 ) -> Iterator[Finding]:

@@ -154,3 +154,66 @@ def test_what_was_typed_wrong_is_a_sentence(
     assert (code, out) == (2, "")
     assert sentence in err
     assert "Traceback" not in err
+
+
+def planted_version(tmp_path: Path, *changes: tuple[str, str]) -> str:
+    """The sound definition as a second version, with changes."""
+    text = (TESTS / "sound.yaml").read_text("utf-8")
+    for old, new in (("version: 1", "version: 2"), *changes):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    file = tmp_path / "changed.yaml"
+    file.write_text(text, "utf-8")
+    return str(file)
+
+
+def test_a_definition_does_not_differ_from_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    sound = str(TESTS / "sound.yaml")
+    code, out, err = told(capsys, "definitions", "diff", sound, sound)
+    assert (code, out) == (0, "")
+    assert "equipment_check@1 → equipment_check@1" in err
+
+
+def test_what_changed_is_a_line_each_and_nothing_weaker_is_no_fault(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    changed = planted_version(
+        tmp_path,
+        ("en: Fit}", "en: Sound}"),
+        ("  recheck: {", "  late: {title: {vi: Muộn, en: Late}}\n  recheck: {"),
+        ("max: 99, ", ""),
+        ("roles: [office, unit_head]", "roles: [office, unit_head, clerk]"),
+    )
+    code, out, _ = told(capsys, "definitions", "diff", str(TESTS / "sound.yaml"), changed)
+    assert code == 0
+    assert out.splitlines() == [
+        "~ version: 1 → 2",
+        '~ roles: ["office", "unit_head"] → ["office", "unit_head", "clerk"]',
+        "- fields.faults.max: 99",
+        "~ states.fit.title.en: Fit → Sound",
+        "+ states.late: Muộn",
+    ]
+
+
+def test_a_dropped_gate_is_told_and_fails(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    changed = planted_version(tmp_path, ("    evidence: [check_sheet]\n", ""))
+    pair = ("definitions", "diff", str(TESTS / "sound.yaml"), changed)
+    code, out, err = told(capsys, *pair)
+    assert code == 1
+    assert "! transitions.report.evidence: Phiên bản này bỏ một kiểm soát" in out
+    assert "2 thay đổi, 1 kiểm soát" in err
+    code, out, _ = told(capsys, "--lang", "en", *pair, "--format", "json")
+    found = json.loads(out)
+    assert code == 1
+    assert (found["old"]["version"], found["new"]["version"]) == (1, 2)
+    assert found["old"]["digest"] != found["new"]["digest"]
+    assert found["changes"][1] == {
+        "kind": "removed",
+        "path": ["transitions", "report", "evidence"],
+        "old": ["check_sheet"],
+        "new": None,
+    }
+    assert [weak["code"] for weak in found["weaker"]] == ["W72"]
+    assert found["weaker"][0]["message"].startswith("This version")

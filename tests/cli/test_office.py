@@ -108,6 +108,13 @@ def test_an_upgrade_refuses_a_number_with_another_content(
     code, out, _ = tell("definitions", "publish", str(folder))
     assert (code, out) == (0, "Đã ban hành review_decision phiên bản 2.\n")
     assert "trước đó" in tell("definitions", "publish", str(folder))[1]
+    code, out, _ = tell("definitions", "diff", "review_decision@1", "review_decision@2")
+    assert code == 0
+    assert "~ version: 1 → 2" in out.splitlines()
+    assert tell("definitions", "diff", "review_decision", "review_decision@2")[1] == out
+    code, _, err = tell("definitions", "diff", "review_decision@1", "review_decision@9")
+    assert code == 2
+    assert "review_decision" in err
     database = office.database.engine.url.render_as_string(hide_password=False)
     arguments = ("definitions", "check", str(changed), "--against", database)
     assert tell(*arguments)[0] == 0
