@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from engine.machine.decide import Accepted, Command, Refused
+from engine.machine.gates import waivable_keys
 from engine.machine.instance import Child, Waiver
 from engine.machine.registry import Registry
 from tests.unit.engine.machine.examples import (
@@ -44,6 +45,21 @@ def test_only_a_window_that_asks_for_a_waiver_can_be_waived(
 ) -> None:
     waiver = Waiver(gate="window", reason="", granted_by="binh", until=TODAY)
     assert keys(asked(windowed("today", outside), case(waivers=(waiver,)))) == expected
+
+
+@pytest.mark.parametrize(
+    ("window", "waivable"),
+    [
+        (None, False),
+        ({"month": 7, "outside": "refuse"}, False),
+        ({"month": 7, "outside": "flag"}, False),
+        ({"month": 7, "outside": "waiver"}, True),
+    ],
+)
+def test_a_waiver_may_name_a_window_only_where_the_file_says_so(
+    window: dict[str, Any] | None, *, waivable: bool
+) -> None:
+    assert ("window" in waivable_keys(process(window=window))) is waivable
 
 
 @pytest.mark.parametrize(
