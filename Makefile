@@ -13,7 +13,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 BIN := .venv/bin
 UV := .tools/bin/uv
-PYTEST := $(BIN)/python -m pytest -n $(JOBS) $(if $(PROFILE),--hypothesis-profile=$(PROFILE))
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 20 $(if $(PROFILE),--hypothesis-profile=$(PROFILE))
 # Rooms where a branch that no test takes is a fault.
 EXACT_ROOMS := engine/machine/*,engine/definition/*,engine/audit/*,engine/calendars/*
 
