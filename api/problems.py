@@ -184,6 +184,17 @@ def problem_of_any(error: Exception, request: Request) -> Problem:
             )
 
 
+def said_of(fault: Mapping[str, Any], *, say: Say, language: str) -> str:
+    """Why one value does not fit; of one row of many, in the words of a sheet where it has them."""
+    if "row" in fault:
+        code = f"cell.{fault['code']}"
+        said = say(code, fault["params"], language)
+        if said != code:
+            return said
+    family = "error" if fault.get("error") else "fault"
+    return say(f"{family}.{fault['code']}", fault["params"], language)
+
+
 def plain(value: Any) -> Any:
     """A value as JSON has it: dates and decimals as text, tuples as lists."""
     match value:
@@ -349,14 +360,11 @@ _OWN: Final = frozenset(
 def _worded(faults: Iterable[Mapping[str, Any]], say: Say, language: str) -> list[dict[str, Any]]:
     return [
         {
+            **({"row": fault["row"]} if "row" in fault else {}),
             "field": fault["field"],
             "code": fault["code"],
             "params": plain(fault["params"]),
-            "message": say(
-                f"{'error' if fault.get('error') else 'fault'}.{fault['code']}",
-                fault["params"],
-                language,
-            ),
+            "message": said_of(fault, say=say, language=language),
         }
         for fault in faults
     ]

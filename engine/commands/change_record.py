@@ -74,6 +74,23 @@ def change_record(runtime: Runtime, request: ChangeRow) -> Changed | NotChanged 
         return outcome
 
 
+def log_refusal(
+    uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
+) -> None:
+    """Write down that somebody was refused a change of these rows."""
+    uow.tables.log.append(
+        entry_of(
+            uow,
+            case,
+            EntryType.RECORD_CHANGED,
+            actor=actor,
+            outcome=Outcome.REFUSED,
+            subject=record_set,
+            unmet=refused.keys,
+        )
+    )
+
+
 def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
     actor = uow.actor(request.caller)
     case = uow.case(request.instance_id, lock=True)
@@ -83,7 +100,7 @@ def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
     facts = facts_of(compiled.process, case, uow.tables.registry)
     decided = decide_record(compiled.process, case, change, actor=actor, facts=facts)
     if isinstance(decided, Refused):
-        _log_refusal(uow, case, request.record_set, decided, actor=actor)
+        log_refusal(uow, case, request.record_set, decided, actor=actor)
         return NotChanged(refused=decided)
     intent = ChangeRecord(
         record_set=change.record_set, row=change.row, values=change.values, retire=change.retire
@@ -130,19 +147,3 @@ def _with_named(uow: UnitOfWork, case: Case, change: RecordChange) -> Case:
     }
     known = uow.tables.organization.known(people, on=uow.today)
     return replace(case, people={**case.people, **known})
-
-
-def _log_refusal(
-    uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
-) -> None:
-    uow.tables.log.append(
-        entry_of(
-            uow,
-            case,
-            EntryType.RECORD_CHANGED,
-            actor=actor,
-            outcome=Outcome.REFUSED,
-            subject=record_set,
-            unmet=refused.keys,
-        )
-    )

@@ -189,11 +189,11 @@ class _Building:
         self._change(body, payload)
 
     def recorded(self, body: Mapping[str, Any], payload: Payload) -> None:
-        """A row that was written."""
+        """A row that was written, or many of one set, which the details name."""
         self._change(body, payload)
-        row = self._rows.get(body["subject"])
-        if row is not None:
-            row.version += 1
+        for row_id in payload.details.get("rows", (body["subject"],)):
+            if row_id in self._rows:
+                self._rows[row_id].version += 1
 
     def attached(self, body: Mapping[str, Any], payload: Payload) -> None:
         """A file, and the one that it stands in for."""

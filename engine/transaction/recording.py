@@ -3,22 +3,31 @@
 1. The version of the instance stays: colleagues who enter findings do not stale one another.
 2. The entry holds old and new values in its payload; personal columns in a payload of their own.
 3. Rows are written under the lock on their instance, which the caller took when it read the case.
+4. An entry about many rows names them in its details, so that the replay counts each one's version.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any, Final
 
 from engine.audit.leaf import EntryType
-from engine.definition.model import FieldSpec
+from engine.audit.payload import Change
+from engine.definition.model import FieldSpec, Process
 from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.machine.instance import Case, Row
 from engine.machine.intent import ChangeRecord
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
-from engine.storage.audit_log import split_changes
+from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.records import RowChange
 from engine.transaction.entries import entry_of
+
+ENTRY_BYTES: Final = 64 * 1024
+"""What the changes of one entry weigh at most, a single row aside."""
+CHANGE_BYTES: Final = 160
+"""The names around the values of a change: set, row and column."""
 
 
 class StaleRow(Conflict):
@@ -61,48 +70,137 @@ def write_record(
         NotFound: the row does not exist or was retired.
         StaleRow: the row changed since it was read.
     """
+    rows, entries = write_records(uow, case, ((change, grant),), actor=actor)
+    return rows[0], entries[0]
+
+
+def write_records(
+    uow: UnitOfWork, case: Case, judged: Sequence[tuple[ChangeRecord, Grant]], *, actor: Actor
+) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    """Write changes of one record set that were already judged; ids of rows, indexes of entries.
+
+    Changes that came by the same grant share an entry, until it holds as much as people can read:
+    who imports a roster has done one thing.
+
+    Raises:
+        NotFound: a row does not exist or was retired.
+        StaleRow: a row changed since it was read.
+    """
+    written = _written(uow, case, judged, actor=actor)
+    entries = [
+        uow.tables.log.append(_draft(uow, case, part, actor=actor)) for part in _parts(written)
+    ]
+    return tuple(row.id for row in written), tuple(entries)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Written:
+    """A row that was written, with what the log keeps of it."""
+
+    id: str
+    record_set: str
+    grant: Grant
+    plain: tuple[Change, ...]
+    personal: tuple[Change, ...]
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes the changes take in a payload."""
+        return sum(
+            CHANGE_BYTES + len(str(change.old).encode()) + len(str(change.new).encode())
+            for change in (*self.plain, *self.personal)
+        )
+
+
+def _written(
+    uow: UnitOfWork, case: Case, judged: Sequence[tuple[ChangeRecord, Grant]], *, actor: Actor
+) -> list[_Written]:
     process = uow.pinned(case).process
-    spec = process.records[change.record_set]
-    old = None if change.row is None else row_of(case, change.record_set, change.row)
-    before = {} if old is None else dict(old.values)
+    rows: dict[str, dict[str | None, Row]] = {
+        record_set: {row.id: row for row in case.rows(record_set)}
+        for record_set in {change.record_set for change, _ in judged}
+    }
+    written = []
+    for change, grant in judged:
+        row = None if change.row is None else _live(rows[change.record_set], change)
+        written.append(_write(uow, case, process, change, row=row, by=(actor, grant)))
+    return written
+
+
+def _live(rows: Mapping[str | None, Row], change: ChangeRecord) -> Row:
+    if change.row not in rows:
+        raise NotFound("unknown_row", record_set=change.record_set, row=change.row)
+    return rows[change.row]
+
+
+def _write(
+    uow: UnitOfWork,
+    case: Case,
+    process: Process,
+    change: ChangeRecord,
+    *,
+    row: Row | None,
+    by: tuple[Actor, Grant],
+) -> _Written:
+    before = {} if row is None else dict(row.values)
     merged = {} if change.retire else {**before, **change.values}
     after = {name: value for name, value in merged.items() if value is not None}
-    row_id = uow.new_id() if old is None else old.id
-    written = uow.tables.record_set(process.process, change.record_set).apply(
+    row_id = uow.new_id() if row is None else row.id
+    done = uow.tables.record_set(process.process, change.record_set).apply(
         uow.tables.session,
         RowChange(
             id=row_id,
-            expected_version=None if old is None else old.version,
+            expected_version=None if row is None else row.version,
             values=before if change.retire else after,
-            by=actor.person,
+            by=by[0].person,
             at=uow.now,
             retire=change.retire,
         ),
         organization_id=uow.tables.organization_id,
         instance_id=case.instance.id,
     )
-    if not written:
+    if not done:
         raise StaleRow("stale_row", record_set=change.record_set, row=row_id)
     plain, personal = split_changes(
         as_json(before),
         as_json(after),
-        specs=spec.columns,
+        specs=process.records[change.record_set].columns,
         record_set=change.record_set,
         row=row_id,
     )
-    entry = uow.tables.log.append(
-        entry_of(
-            uow,
-            case,
-            EntryType.RECORD_CHANGED,
-            actor=actor,
-            grant=grant,
-            changes=plain,
-            personal=personal,
-            subject=row_id,
-        )
+    return _Written(
+        id=row_id, record_set=change.record_set, grant=by[1], plain=plain, personal=personal
     )
-    return row_id, entry
+
+
+def _parts(written: Sequence[_Written]) -> Iterator[Sequence[_Written]]:
+    """The rows of each entry: by the grants that let them be written, none of them too heavy."""
+    for _, rows in groupby(written, key=lambda row: (row.grant.role, row.grant.on_behalf_of)):
+        part: list[_Written] = []
+        weight = 0
+        for row in rows:
+            if part and weight + row.weight > ENTRY_BYTES:
+                yield part
+                part, weight = [], 0
+            part.append(row)
+            weight += row.weight
+        yield part
+
+
+def _draft(uow: UnitOfWork, case: Case, rows: Sequence[_Written], *, actor: Actor) -> LogDraft:
+    """The entry of some rows; of a single one it is about that row, else about the record set."""
+    alone = len(rows) == 1
+    return entry_of(
+        uow,
+        case,
+        EntryType.RECORD_CHANGED,
+        actor=actor,
+        grant=rows[0].grant,
+        changes=tuple(change for row in rows for change in row.plain),
+        personal=tuple(change for row in rows for change in row.personal),
+        subject=rows[0].id if alone else rows[0].record_set,
+        details={} if alone else {"rows": [row.id for row in rows]},
+    )
 
 
 def _is_row(case: Case, record_set: str | None, value: Any) -> bool:

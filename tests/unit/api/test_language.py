@@ -20,6 +20,7 @@ from engine.definition.model import Process, Text
 from engine.definition.values import FAULT_CODES
 from engine.errors import QuyTrinhError
 from engine.machine.decision import Unmet, UnmetCode
+from engine.tables.fault import CODES
 
 ROOT = Path(__file__).parents[3]
 
@@ -88,6 +89,10 @@ def test_every_closed_list_of_codes_has_its_sentences(words: Words, language: st
         *(f"status.{code}" for code in (422, 428, 429, 500, 503)),
     }
     assert wanted - words.codes(language) == set()
+    said = {
+        code for code in CODES for family in ("cell", "fault") if words.knows(f"{family}.{code}")
+    }
+    assert said == CODES
 
 
 def test_both_languages_have_the_same_codes_with_the_same_parameters(words: Words) -> None:
