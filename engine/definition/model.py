@@ -359,7 +359,7 @@ class FigureSpec(_Closed):
     """A figure of the report: the registered function gives numerator, denominator and cut-off."""
 
     title: Text
-    unit: Literal["percent", "count", "days", "working_days", "yes_no", "score"]
+    unit: Literal["percent", "count", "days", "working_days", "yes_no", "score", "minutes", "dong"]
 
 
 class EvidenceSpec(_Closed):

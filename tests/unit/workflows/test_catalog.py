@@ -9,6 +9,7 @@ import pytest
 from engine.machine.intent import Notify, RaiseFlag
 from engine.machine.registry import Registry
 from tests.unit.workflows.made_cases import ask, case, step
+from tests.unit.workflows.training_campaign.made_campaigns import campaign
 from workflows import catalog as room
 from workflows.catalog import catalog
 
@@ -29,10 +30,12 @@ def filled() -> Registry:
 
 
 def said(process: str) -> set[str]:
-    """Codes of everything that the effects of a process can say."""
+    """Codes of everything that the effects and guards of a process can say."""
     fields = {"failure": "ineffective", "new_last_day": case(process).today.replace(month=12)}
+    failed = (step("fail", case(process).today, to="analysing"),)
+    made = {"training_campaign": campaign}
     asked = ask(
-        case(process, fields=fields, history=(step("fail", case(process).today, to="analysing"),))
+        made[process]() if process in made else case(process, fields=fields, history=failed)
     )
     own = [
         effect
@@ -42,20 +45,24 @@ def said(process: str) -> set[str]:
     intents = [intent for effect in own for intent in effect(asked)]
     messages = {f"message.{i.message}" for i in intents if isinstance(i, Notify)}
     flags = {i.flag for i in intents if isinstance(i, RaiseFlag)} - HOUSE_FLAGS
-    return messages | {f"flag.{flag}" for flag in flags}
+    guards = {
+        f"guard.{name}"
+        for name, guard in filled().guards.items()
+        if f"workflows.{process}." in getattr(guard, "__module__", "")
+    }
+    return messages | {f"flag.{flag}" for flag in flags} | guards
 
 
-def test_the_catalog_registers_both_processes_without_a_clash() -> None:
+def test_the_catalog_registers_every_process_without_a_clash() -> None:
     registry = filled()
     assert "internal_audit.units_without_slot" in registry.facts
     assert "corrective_action.ineffective_before" in registry.facts
+    assert "training_campaign.untrained" in registry.facts
 
 
 def test_every_code_of_a_room_has_both_sentences_and_no_sentence_is_left_over() -> None:
-    guards = {f"guard.{name}" for name in filled().guards}
-    assert set(words("internal_audit", "vi")) == said("internal_audit")
-    assert set(words("corrective_action", "vi")) == said("corrective_action") | guards
-    for process in ("internal_audit", "corrective_action"):
+    for process in ("internal_audit", "corrective_action", "training_campaign"):
+        assert set(words(process, "vi")) == said(process)
         assert set(words(process, "vi")) == set(words(process, "en"))
 
 
@@ -82,6 +89,7 @@ def looked_at(process: str, fact: str) -> set[str]:
         for name in ("first_day", "last_day", "opening_on", "closing_on", "report_date")
     }
     more = {"minutes_on": date(2026, 8, 3), "planned_on": date(2026, 8, 12), "lead_auditor": "an"}
+    more |= {"snapshot_on": date(2026, 8, 3), "pass_mark": 50, "max_score": 100}
     lists = dict.fromkeys(("units", "clauses", "procedures", "cause_codes"), ("7.5",))
     watched = Watched({**days, **more, **lists})
     filled().facts[f"{process}.{fact}"](case(process, fields=watched))
