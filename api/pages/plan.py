@@ -27,4 +27,9 @@ def plan_page(desk: Desked, year: str) -> Response:
     except NotFound as error:
         known = error.params.get("known", ())
         return desk.page("plan/none.html", status=404, year=year, years=known)
-    return desk.page("plan/view.html", plan=view)
+    language = desk.visit.language
+    warnings = [
+        desk.voice.words.say(f"plan_warning.{w.fault}", w.params(language), language)
+        for w in view.warnings
+    ]
+    return desk.page("plan/view.html", plan=view, warnings=warnings)

@@ -5,7 +5,7 @@ from typing import Any
 
 from engine.audit.leaf import EntryType
 from engine.machine.actor import SYSTEM
-from engine.runtime import Runtime
+from engine.runtime import Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
 
 
@@ -15,15 +15,21 @@ def enter_plan(runtime: Runtime, organization_id: str, year: int, body: Mapping[
         newest = uow.tables.plans.newest(year)
         if newest is not None and newest[1] == body:
             return newest[0]
-        edition = uow.tables.plans.add(year, body, by=SYSTEM.person, at=uow.now)
-        uow.tables.log.append(
-            LogDraft(
-                type=EntryType.PLAN_CHANGED,
-                stream="organization",
-                at=uow.now,
-                actor=SYSTEM,
-                subject=f"plan/{year}/{edition}",
-            )
-        )
+        edition = add_edition(uow, year, body)
         uow.commit()
         return edition
+
+
+def add_edition(uow: UnitOfWork, year: int, body: Mapping[str, Any]) -> int:
+    """Keep a further edition inside a transaction that does more; its number."""
+    edition = uow.tables.plans.add(year, body, by=SYSTEM.person, at=uow.now)
+    uow.tables.log.append(
+        LogDraft(
+            type=EntryType.PLAN_CHANGED,
+            stream="organization",
+            at=uow.now,
+            actor=SYSTEM,
+            subject=f"plan/{year}/{edition}",
+        )
+    )
+    return edition

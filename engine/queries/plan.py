@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from engine.definition.model import Process
 from engine.errors import NotFound
 from engine.queries.instances import Summary, summary_of, unit_titles
-from engine.runtime import Caller, Runtime
+from engine.queries.plan_order import OrderWarning, PlanRow, Standing, order_warnings
+from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.instances import Filter
 
 INSTANCES_PER_ROW_MAX = 50
@@ -19,6 +21,7 @@ class PlanView:
     Attributes:
         body: the document as entered: sections, objectives, rows.
         instances: row code → instances of the row's processes in that year, children left out.
+        warnings: orders between processes that the plan cannot keep.
     """
 
     year: int
@@ -26,6 +29,7 @@ class PlanView:
     years: tuple[int, ...]
     body: Mapping[str, Any]
     instances: Mapping[str, tuple[Summary, ...]]
+    warnings: tuple[OrderWarning, ...]
 
 
 def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
@@ -58,4 +62,47 @@ def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
             years=uow.tables.plans.years(),
             body=body,
             instances=instances,
+            warnings=warnings_of(uow, body, year),
         )
+
+
+def warnings_of(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[OrderWarning, ...]:
+    """Hold the order that processes declare against a plan and its year's cases."""
+    rows = [
+        PlanRow(
+            code=row["code"],
+            processes=tuple(row.get("processes", ())),
+            months=tuple(((row.get("time") or {}).get("window") or {}).get("months", ())),
+        )
+        for row in body["rows"]
+    ]
+    known = newest_definitions(uow)
+    standings = {name: _standing(uow, name, year) for name in _asked(rows, known)}
+    return order_warnings(known, rows, standings, year=year)
+
+
+def newest_definitions(uow: UnitOfWork) -> dict[str, Process]:
+    """The newest published version of every process."""
+    return {name: uow.definition(name).process for name in uow.tables.definitions.processes()}
+
+
+def _asked(rows: list[PlanRow], known: Mapping[str, Process]) -> list[str]:
+    """The processes of a plan that wait for others, and those others."""
+    found: dict[str, None] = {}
+    for name in (name for row in rows for name in row.processes if name in known):
+        needed = [need.process for step in known[name].transitions.values() for need in step.needs]
+        if needed:
+            found |= dict.fromkeys((name, *needed))
+    return list(found)
+
+
+def _standing(uow: UnitOfWork, process: str, year: int) -> Standing:
+    wanted = Filter(process=process, year=year)
+    cases = uow.tables.instances.find(wanted, limit=INSTANCES_PER_ROW_MAX)
+    due = [case.due_on for case in cases if case.final is None and case.due_on is not None]
+    reached = uow.tables.instances.reached((process,), year)
+    return Standing(
+        opened=bool(cases),
+        reached=frozenset(state for _, state in reached),
+        due_on=max(due, default=None),
+    )

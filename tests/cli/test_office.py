@@ -1,5 +1,6 @@
 """The commands that work on a database: schema, organisation, users, plan, log."""
 
+import copy
 import csv
 import io
 import json
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from api.auth.passwords import Passwords
 from api.bootstrap import build_runtime
+from api.cli import plan
 from api.cli.main import run
 from api.seeds import DEFINITIONS, read_plan
 from api.settings import Settings
@@ -197,6 +199,60 @@ def test_the_plan_is_shown_row_by_row(office: Runtime, tell: Tell) -> None:
     assert rows["5.3"]["time"] == "November 2023"
     assert rows["2"]["time"] == ""
     assert rows["4"]["instances"] == []
+
+
+def test_a_plan_is_opened_once_and_says_what_became_of_each_row(
+    office: Runtime, tell: Tell
+) -> None:
+    code, out, err = tell("plan", "open", "2023")
+    assert (code, err) == (0, "")
+    lines = out.splitlines()
+    assert lines[0] == "Đã nhập kế hoạch năm 2023, lần ban hành 1."
+    assert lines[-1].endswith("mở 3 hồ sơ, đã có 0.")
+    told = {tuple(line.split()[:2]): line for line in lines[1:-1]}
+    assert told["4", "internal_audit"].split()[2:] == ["đã", "mở", "IA-2023-01"]
+    assert told["4", "corrective_action"].endswith("mở khi phát sinh")
+    assert told["2.1", "—"].endswith("chưa có quy trình")
+    code, out, _ = tell("--lang", "en", "plan", "open", "2023")
+    assert code == 0
+    assert out.splitlines()[-1].endswith("0 cases opened, 3 were there.")
+    code, out, _ = tell("plan", "open", "2023", "--format", "json", "--organization", "skhcn")
+    found = json.loads(out)
+    assert (found["year"], found["entered"], found["edition"]) == (2023, False, 1)
+    # The audit of 2023 is due after the review of 2023: it was opened too late.
+    assert "Đánh giá nội bộ" in found["warnings"][0]
+    assert {row["outcome"] for row in found["rows"]} == {"there", "as_it_arises", "no_process"}
+    with office.read("skhcn") as uow:
+        assert uow.tables.plans.years() == (2023,)
+    assert tell("audit", "verify")[0] == 0
+
+
+def test_an_order_that_a_plan_cannot_keep_is_a_warning(office: Runtime, tell: Tell) -> None:
+    body = copy.deepcopy(dict(read_plan(DEFINITIONS / "plans" / "2023.yaml")))
+    next(row for row in body["rows"] if row["code"] == "4")["time"]["window"]["months"] = [12]
+    enter_plan(office, "skhcn", 2023, body)
+    for command in ("open", "show"):
+        code, out, _ = tell("plan", command, "2023")
+        assert code == 0
+        assert "Cảnh báo: Bước “" in out
+        assert "“Đánh giá nội bộ” có thể đến " in out
+
+
+def test_a_year_without_a_plan_or_with_that_of_another_is_not_opened(
+    office: Runtime, tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, _, err = tell("plan", "open", "2031")
+    assert code == 2
+    assert "definitions/plans/2031.yaml" in err
+    plans = tmp_path / "plans"
+    plans.mkdir()
+    shutil.copy(DEFINITIONS / "plans" / "2023.yaml", plans / "2031.yaml")
+    monkeypatch.setattr(plan, "PLANS", plans)
+    code, _, err = tell("plan", "open", "2031")
+    assert code == 2
+    assert "2023" in err
+    with office.read("skhcn") as uow:
+        assert uow.tables.plans.years() == ()
 
 
 def test_the_log_leaves_whole_in_both_forms(office: Runtime, tell: Tell) -> None:

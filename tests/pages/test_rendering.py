@@ -140,6 +140,23 @@ def test_the_plan_is_its_appendix_table_with_the_cases_of_each_row(
     _check(missing, language, "/plan/2025")
 
 
+@pytest.mark.parametrize(
+    ("language", "said"), [("vi", "31/12/2026 mới đến"), ("en", "as late as 31 December 2026")]
+)
+def test_a_plan_that_cannot_keep_the_order_between_processes_says_so(
+    audit: Audit, language: str, said: str
+) -> None:
+    written = seeds.read_plan(seeds.DEFINITIONS / "plans" / "2023.yaml")
+    plan = dict(seeds.plan_for(written, 2026, signer="Nguyễn Khắc Hải Đăng"))
+    for row in plan["rows"]:
+        if row["code"] == "4":
+            row["time"]["window"]["months"] = [12]
+    enter_plan(audit.office.runtime, OFFICE, 2026, plan)
+    page = audit.enter("director", language).open("/plan/2026")
+    _check(page, language, "/plan/2026")
+    assert said in page.text
+
+
 def test_a_paper_holds_the_values_of_the_case(audit: Audit) -> None:
     page = audit.at("lead_auditor").open(f"{audit.address}/documents/plan")
     assert "KẾ HOẠCH ĐÁNH GIÁ" in page.text

@@ -16,10 +16,12 @@ import api
 import engine
 from api.language import LANGUAGES, Words, load_words, negotiate, show_day, title
 from engine.audit.leaf import EntryType
+from engine.commands.open_plan import Outcome
 from engine.definition.model import Process, Text
 from engine.definition.values import FAULT_CODES
 from engine.errors import QuyTrinhError
 from engine.machine.decision import Unmet, UnmetCode
+from engine.queries.plan_order import OrderFault
 from engine.tables.fault import CODES
 
 ROOT = Path(__file__).parents[3]
@@ -84,6 +86,8 @@ def test_every_closed_list_of_codes_has_its_sentences(words: Words, language: st
         *(f"unmet.{code.value}" for code in UnmetCode),
         *(f"fault.{code}" for code in FAULT_CODES),
         *(f"entry.{kind.value}" for kind in EntryType),
+        *(f"plan_warning.{fault.value}" for fault in OrderFault),
+        *(f"cli.plan_row.{outcome.value}" for outcome in Outcome),
         *(f"message.{name}" for name in ("reminder", "overdue", "escalation")),
         *(f"status.{code}" for code in (400, 401, 403, 404, 405, 409, 412, 413, 415)),
         *(f"status.{code}" for code in (422, 428, 429, 500, 503)),

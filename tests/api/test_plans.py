@@ -1,0 +1,54 @@
+"""The plan over HTTP: word for word, with its cases and the orders that it cannot keep."""
+
+from copy import deepcopy
+from typing import Any
+
+from api.seeds import DEFINITIONS, plan_for, read_plan
+from engine.commands.enter_plan import enter_plan
+from engine.commands.open_plan import open_plan
+from tests.api.web import Web
+from tests.fixtures import NEIGHBOUR, OFFICE
+
+YEAR = 2026
+
+
+def plan(months: list[int]) -> dict[str, Any]:
+    """The plan with the audit in these months."""
+    written = read_plan(DEFINITIONS / "plans" / "2023.yaml")
+    body = deepcopy(dict(plan_for(written, YEAR, signer="Nguyễn Khắc Hải Đăng")))
+    next(row for row in body["rows"] if row["code"] == "4")["time"]["window"]["months"] = months
+    return body
+
+
+def test_a_plan_that_keeps_the_order_has_no_warning(web: Web) -> None:
+    open_plan(web.office.runtime, OFFICE, YEAR, plan([7, 8, 9]))
+    shown = web.get("clerk", f"/plans/{YEAR}").json()
+    assert shown["warnings"] == []
+    assert [case["code"] for case in shown["instances"]["4"]] == ["IA-2026-01"]
+
+
+def test_an_order_that_cannot_be_kept_is_said_in_the_callers_language(small_web: Web) -> None:
+    enter_plan(small_web.office.runtime, OFFICE, YEAR, plan([12]))
+    for language, said in (("vi", "31/12/2026"), ("en", "31 December 2026")):
+        answer = small_web.get("clerk", f"/plans/{YEAR}", headers={"Accept-Language": language})
+        (warning,) = answer.json()["warnings"]
+        assert said in warning["message"]
+        assert (
+            warning.items()
+            >= {
+                "code": "too_late",
+                "row": "5.3",
+                "process": "steering_review",
+                "needs": "internal_audit",
+                "state": "report_issued",
+                "ready": "2026-12-31",
+            }.items()
+        )
+        assert "2026-11-01" <= warning["by"] <= "2026-11-30"
+        assert warning["transition"]
+
+
+def test_the_neighbours_plan_is_not_ours(small_web: Web) -> None:
+    open_plan(small_web.office.runtime, NEIGHBOUR, YEAR, plan([12]))
+    assert small_web.get("clerk", f"/plans/{YEAR}").status_code == 404
+    assert small_web.get("clerk", "/instances").json()["items"] == []
