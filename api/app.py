@@ -53,6 +53,7 @@ from api.v1 import (
     me,
     organization,
     plans,
+    record_sheets,
     records,
     steering,
     tokens,
@@ -293,7 +294,7 @@ def _v1(app: FastAPI) -> FastAPI:
     """REST, as an application of its own: what it does not know is its own 404 or 405."""
     v1 = FastAPI(title="Quy Trình", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     v1.state = app.state
-    rooms = (definitions, instances, transitions, evidence, records, steering, log)
+    rooms = (definitions, instances, transitions, evidence, records, record_sheets, steering, log)
     more = (inbox, me, accounts, tokens, organization, plans, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:

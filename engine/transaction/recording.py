@@ -120,9 +120,11 @@ def _written(
         record_set: {row.id: row for row in case.rows(record_set)}
         for record_set in {change.record_set for change, _ in judged}
     }
+    # Ids of one instant have no order but their own: sorted, they keep that of the changes.
+    fresh = iter(sorted(uow.new_id() for change, _ in judged if change.row is None))
     written = []
     for change, grant in judged:
-        row = None if change.row is None else _live(rows[change.record_set], change)
+        row = next(fresh) if change.row is None else _live(rows[change.record_set], change)
         written.append(_write(uow, case, process, change, row=row, by=(actor, grant)))
     return written
 
@@ -139,18 +141,20 @@ def _write(
     process: Process,
     change: ChangeRecord,
     *,
-    row: Row | None,
+    row: Row | str,
     by: tuple[Actor, Grant],
 ) -> _Written:
-    before = {} if row is None else dict(row.values)
+    """Write one row: the one that is there, or a new one of this id."""
+    known = row if isinstance(row, Row) else None
+    before = {} if known is None else dict(known.values)
     merged = {} if change.retire else {**before, **change.values}
     after = {name: value for name, value in merged.items() if value is not None}
-    row_id = uow.new_id() if row is None else row.id
+    row_id = row if isinstance(row, str) else row.id
     done = uow.tables.record_set(process.process, change.record_set).apply(
         uow.tables.session,
         RowChange(
             id=row_id,
-            expected_version=None if row is None else row.version,
+            expected_version=None if known is None else known.version,
             values=before if change.retire else after,
             by=by[0].person,
             at=uow.now,

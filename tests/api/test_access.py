@@ -39,13 +39,14 @@ class Door:
     Attributes:
         scope: what a token must cover.
         lets_in: user names for whom the answer is no 403.
-        json, form: the body.
+        json, form, sheet: the body.
     """
 
     scope: str
     lets_in: frozenset[str] = ALL
     json: Any = None
     form: bool = False
+    sheet: str = ""
     headers: tuple[tuple[str, str], ...] = ()
 
 
@@ -86,6 +87,12 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         lets_in=frozenset({"iso_secretary", "lead_auditor"}),
         json={"values": {**SLOT, "audit_date": "2026-08-05"}},
     ),
+    ("get", "/instances/{instance}/records/{record_set}/template"): Door(scope="read"),
+    ("post", "/instances/{instance}/records/{record_set}/import"): Door(
+        scope="step",
+        lets_in=frozenset({"iso_secretary", "lead_auditor"}),
+        sheet="unit;auditor;audit_date;clauses;status\nscience_management;p007;06/08/2026;7.5;planned\n",
+    ),
     ("patch", "/instances/{instance}/records/{record_set}/{row}"): Door(
         scope="step",
         lets_in=frozenset({"iso_secretary", "lead_auditor"}),
@@ -124,6 +131,11 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ),
     ("delete", "/tokens/{token}"): Door(scope="admin", lets_in=ADMINISTRATOR),
     ("get", "/units"): Door(scope="read"),
+    ("post", "/units"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"id": "new_desk", "title": {"vi": "Bộ phận mới", "en": "New desk"}, **DAY},
+    ),
     ("get", "/grants"): Door(scope="admin", lets_in=ADMINISTRATOR),
     ("post", "/grants"): Door(
         scope="admin",
@@ -187,6 +199,8 @@ def knock(web: Web, door: tuple[str, str], places: dict[str, str], headers: dict
         more = {"data": {"requirement": "plan"}, "files": {"file": ("a.pdf", pdf("x"))}}
         if "supersede" in path:
             more.pop("data")
+    if found.sheet:
+        more = {"files": {"file": ("a.csv", found.sheet.encode())}}
     return web.client.request(
         method,
         f"/api/v1{path.format(**places)}",
