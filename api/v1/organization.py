@@ -4,7 +4,7 @@ from datetime import date
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
 
 from api.dependencies import (
     Administering,
@@ -25,11 +25,14 @@ from engine.calendars.business_days import CalendarDay, DayKind
 from engine.commands.manage_organization import (
     NewDelegation,
     NewGrant,
+    NewUnit,
     add_delegation,
     add_grant,
+    add_unit,
     end_grant,
     set_calendar_day,
 )
+from engine.definition.model import SLUG_PATTERN
 from engine.errors import Invalid
 
 router = APIRouter(tags=["organization"])
@@ -49,6 +52,24 @@ class UnitPage(BaseModel):
 
     items: list[UnitBody]
     next: str | None
+
+
+class TitleBody(Body):
+    """A title in both languages of the house."""
+
+    vi: Line = Field(min_length=1)
+    en: Line = Field(min_length=1)
+
+
+class NewUnitBody(Body):
+    """A unit, from a day on; its id is never given twice."""
+
+    id: Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
+    title: TitleBody
+    parent: Identifier | None = None
+    qms: Identifier | None = None
+    valid_from: IsoDate
+    valid_to: IsoDate | None = None
 
 
 class GrantBody(Body):
@@ -163,6 +184,30 @@ def get_units(
         for unit in items
     ]
     return send(Reply(status=200, body=page(shown, following)))
+
+
+@router.post("/units", status_code=201, summary="Enter a unit", response_model=MadeBody)
+def post_unit(
+    caller: Administrator,
+    asked: Circumstances,
+    body: Annotated[Sent[NewUnitBody], Depends(JsonBody(NewUnitBody))],
+) -> Response:
+    """Enter a unit under another one, from a day on."""
+    given = body.value
+    unit = NewUnit(
+        id=given.id,
+        title=given.title.model_dump(),
+        parent=given.parent,
+        qms=given.qms,
+        valid_from=given.valid_from,
+        valid_to=given.valid_to,
+    )
+    return answer_once(
+        asked,
+        caller,
+        digest=body.digest,
+        run=lambda: done(asked, add_unit(asked.house.runtime, caller, unit), made("/api/v1/units")),
+    )
 
 
 @router.get("/grants", summary="Roles that people hold", response_model=GrantPage)

@@ -13,7 +13,7 @@ from typing import Any
 from engine.audit.leaf import EntryType
 from engine.calendars.business_days import CalendarDay
 from engine.commands.manage_accounts import NotAllowed, refused_administration
-from engine.errors import Invalid, NotFound
+from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.actor import SYSTEM, Actor
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
@@ -33,6 +33,23 @@ class OrganizationSeed:
     data: Mapping[str, Any]
     days: Iterable[CalendarDay]
     demonstration: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewUnit:
+    """A division, branch, centre or desk, from a day on.
+
+    Attributes:
+        title: vi and en.
+        parent: the unit above; None for one that stands at the top.
+    """
+
+    id: str
+    title: Mapping[str, str]
+    parent: str | None = None
+    qms: str | None = None
+    valid_from: date
+    valid_to: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,6 +96,55 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
             uow.tables.organization.add_day(day, by=SYSTEM.person, at=uow.now)
         _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
         uow.commit()
+
+
+def add_unit(runtime: Runtime, caller: Caller, unit: NewUnit) -> str | NotAllowed:
+    """Enter a unit; its id.
+
+    Raises:
+        Conflict: a unit of that id was entered before, be it in force or not.
+        NotFound: the unit above, or the quality system, is not in force on its first day.
+        Invalid: it ends before it begins.
+    """
+    with runtime.write(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        _check_dates(unit.valid_from, unit.valid_to)
+        # Two who enter the same unit at once meet here, and the second one is told.
+        uow.tables.log.lock()
+        organization = uow.tables.organization
+        if organization.has_unit(unit.id):
+            raise Conflict("unit_exists", unit=unit.id)
+        above = {known.id for known in organization.units(unit.valid_from)}
+        if unit.parent is not None and unit.parent not in above:
+            raise NotFound("unknown_unit", unit=unit.parent)
+        if unit.qms is not None and not organization.has_qms(unit.qms, on=unit.valid_from):
+            raise NotFound("unknown_qms", qms=unit.qms)
+        organization.add(
+            "units",
+            id=unit.id,
+            title_vi=unit.title["vi"],
+            title_en=unit.title["en"],
+            parent=unit.parent,
+            qms=unit.qms,
+            valid_from=unit.valid_from,
+            valid_to=unit.valid_to,
+        )
+        _log(
+            uow,
+            uow.actor(caller),
+            EntryType.ORGANIZATION_CHANGED,
+            subject=unit.id,
+            change="unit_added",
+            title=unit.title["vi"],
+            parent=unit.parent,
+            qms=unit.qms,
+            valid_from=unit.valid_from.isoformat(),
+            valid_to=None if unit.valid_to is None else unit.valid_to.isoformat(),
+        )
+        uow.commit()
+        return unit.id
 
 
 def add_grant(runtime: Runtime, caller: Caller, grant: NewGrant) -> str | NotAllowed:

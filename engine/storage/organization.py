@@ -230,6 +230,17 @@ class OrganizationRepository:
             for u in self._session.exec(query.order_by(col(UnitRow.id)))
         )
 
+    def has_unit(self, unit: str) -> bool:
+        """Whether a unit of that id was ever entered; an id is never given twice."""
+        return self._session.get(UnitRow, (self._id, unit)) is not None
+
+    def has_qms(self, qms: str, *, on: date) -> bool:
+        """Whether a quality system of that id is in force on a day."""
+        query = select(QmsRow.id).where(
+            self._mine(QmsRow), col(QmsRow.id) == qms, *_in_force(QmsRow, on)
+        )
+        return self._session.exec(query).first() is not None
+
     def actor(self, person: str, *, on: date, token: str | None = None) -> Actor | None:
         """The person with every role in force on a day, lent ones included.
 

@@ -4,6 +4,7 @@ import pytest
 
 from tests.api.web import Web
 
+DAY = {"valid_from": "2026-07-01"}
 PASSWORD = "một mật khẩu đủ dài"  # noqa: S105 - of a test's own account.
 
 
@@ -90,6 +91,88 @@ def test_a_token_that_makes_no_sense_is_refused(
     small_web: Web, body: dict[str, object], status: int
 ) -> None:
     assert small_web.post("administrator", "/tokens", body).status_code == status
+
+
+UNIT = {
+    "id": "startup_desk",
+    "title": {"vi": "Tổ Khởi nghiệp", "en": "Startup desk"},
+    "parent": "office",
+    "qms": "office_block",
+    "valid_from": "2026-07-01",
+}
+
+
+def test_a_unit_is_entered_listed_and_in_the_log(web: Web) -> None:
+    made = web.post("administrator", "/units", UNIT)
+    assert (made.status_code, made.json()) == (201, {"id": "startup_desk"}), made.text
+    listed = {unit["id"]: unit for unit in web.get("clerk", "/units?limit=200").json()["items"]}
+    assert listed["startup_desk"] == {
+        "id": "startup_desk",
+        "title": "Tổ Khởi nghiệp",
+        "parent": "office",
+        "qms": "office_block",
+    }
+    (entry,) = (
+        entry
+        for entry in web.get("administrator", "/log?limit=200").json()["items"]
+        if entry["body"].get("subject") == "startup_desk"
+    )
+    assert entry["body"]["type"] == "organization_changed"
+    grant = {"person": "p025", "role": "unit_head", "unit": "startup_desk", **DAY}
+    assert web.post("administrator", "/grants", grant).status_code == 201
+
+
+def test_a_unit_holds_from_its_day_on_and_until_its_last(small_web: Web) -> None:
+    later = {**UNIT, "valid_from": "2026-08-01"}
+    gone = {**UNIT, "id": "past_desk", "valid_from": "2026-01-01", "valid_to": "2026-06-30"}
+    for body in (later, gone):
+        assert small_web.post("administrator", "/units", body).status_code == 201
+    listed = small_web.get("clerk", "/units?limit=200").json()["items"]
+    assert {"startup_desk", "past_desk"}.isdisjoint(unit["id"] for unit in listed)
+    again = small_web.post("administrator", "/units", {**gone, **DAY, "valid_to": None})
+    assert (again.status_code, again.json()["code"]) == (409, "unit_exists")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "code"),
+    [
+        ({"id": "office"}, 409, "unit_exists"),
+        ({"id": "Phòng mới"}, 422, "invalid_input"),
+        ({"id": "x" * 64}, 422, "invalid_input"),
+        ({"parent": "nowhere"}, 404, "unknown_unit"),
+        ({"valid_from": "2022-01-01"}, 404, "unknown_unit"),
+        ({"parent": None, "qms": "nothing"}, 404, "unknown_qms"),
+        ({"title": {"vi": "Tổ"}}, 422, "invalid_input"),
+        ({"title": {"vi": "", "en": "Desk"}}, 422, "invalid_input"),
+        ({"title": "Tổ"}, 422, "invalid_input"),
+        ({"valid_to": "2026-06-30"}, 422, "ends_before_it_begins"),
+        ({"people": 3}, 422, "invalid_input"),
+    ],
+)
+def test_a_unit_that_makes_no_sense_is_refused(
+    small_web: Web, change: dict[str, object], status: int, code: str
+) -> None:
+    entries = small_web.entries()
+    answer = small_web.post("administrator", "/units", {**UNIT, **change})
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
+    assert small_web.entries() == entries
+
+
+def test_a_neighbours_unit_is_nobody_elses_and_takes_no_id_from_us(small_web: Web) -> None:
+    made = small_web.neighbour("administrator", "POST", "/units", json=UNIT)
+    assert made.status_code == 201, made.text
+    under = {**UNIT, "id": "other_desk", "parent": "startup_desk"}
+    answer = small_web.post("administrator", "/units", under)
+    assert (answer.status_code, answer.json()["code"]) == (404, "unknown_unit")
+    assert small_web.post("administrator", "/units", UNIT).status_code == 201
+
+
+def test_a_key_enters_a_unit_once(small_web: Web) -> None:
+    headers = {"Idempotency-Key": "unit-1"}
+    first = small_web.post("administrator", "/units", UNIT, headers=headers)
+    again = small_web.post("administrator", "/units", UNIT, headers=headers)
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.headers["idempotency-replayed"] == "true"
 
 
 def test_a_role_is_given_and_ended(web: Web) -> None:
