@@ -3,7 +3,10 @@
 from engine.machine.registry import Registry
 from workflows.corrective_action import register as corrective_action
 from workflows.internal_audit import register as internal_audit
+from workflows.review_decision import register as review_decision
+from workflows.steering_review import register as steering_review
 from workflows.training_campaign import register as training_campaign
+from workflows.unit_report import register as unit_report
 
 
 def catalog(registry: Registry) -> None:
@@ -11,3 +14,6 @@ def catalog(registry: Registry) -> None:
     internal_audit.register(registry)
     corrective_action.register(registry)
     training_campaign.register(registry)
+    steering_review.register(registry)
+    unit_report.register(registry)
+    review_decision.register(registry)

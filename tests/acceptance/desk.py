@@ -94,6 +94,16 @@ class Desk:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def attach(
+        self, instance_id: str, requirement: str, file: tuple[str, bytes], *, row: str | None = None
+    ) -> Any:
+        """Attach a file for a requirement, of a row where it asks for one per row."""
+        told = {"requirement": requirement, **({} if row is None else {"row": row})}
+        path = f"/api/v1/instances/{instance_id}/evidence"
+        answer = self.http.post(path, data=told, files={"file": file}, headers=self._headers())
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
     def rows(self, instance_id: str, record_set: str) -> list[Any]:
         """The live rows of a set."""
         found: list[Any] = self.get(f"/instances/{instance_id}/records/{record_set}")["items"]

@@ -1,0 +1,1 @@
+"""Year-end review: gathers its inputs, asks its gates, draws its papers."""
