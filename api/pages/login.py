@@ -4,6 +4,8 @@
 2. Tries are counted per account and address. Unknown name, wrong password and closed account read
    the same and take the same time.
 3. Where one goes afterwards is an address of this house, whatever the form says.
+4. Who is logged in keeps the language on the account, and finds it again elsewhere; others in a
+   cookie, which the next login takes over and takes away: it is not the next person's.
 """
 
 from dataclasses import replace
@@ -13,12 +15,29 @@ from fastapi import APIRouter, Form, Request, Response
 
 from api.auth import csrf
 from api.auth.throttling import Traffic
-from api.dependencies import House, address_of, check_page, house_of, session_visitor
+from api.dependencies import (
+    LANGUAGE_COOKIE,
+    House,
+    address_of,
+    check_page,
+    house_of,
+    session_visitor,
+)
 from api.language import LANGUAGES
 from api.pages.showing import Message
-from api.pages.visiting import go, keep_language, local_address, renderer_of, stranger
+from api.pages.visiting import (
+    go,
+    keep_language,
+    language_kept,
+    local_address,
+    renderer_of,
+    stranger,
+)
 from api.problems import Forbidden, TooManyRequests
+from engine.commands.manage_accounts import choose_language as keep_with_account
 from engine.commands.manage_accounts import log_in, log_out
+from engine.runtime import Caller
+from engine.storage.accounts import PageSession
 
 router = APIRouter()
 
@@ -61,6 +80,9 @@ def enter(
     answer = go(local_address(next))
     house.cookie.write(answer, entered.secret)
     answer.delete_cookie(FORM_COOKIE, path="/login")
+    chosen = language_kept(request)
+    if chosen is not None:
+        _keep_on_account(house, answer, entered.session, chosen)
     return answer
 
 
@@ -84,9 +106,18 @@ def choose_language(request: Request, language: Text, next: Text = "/") -> Respo
     if not csrf.is_same_origin(request.headers, origin=house.settings.public_url):
         raise Forbidden("csrf")
     answer = go(local_address(next))
-    if language in LANGUAGES:
+    visitor = session_visitor(request)
+    if language in LANGUAGES and visitor is not None and visitor.session is not None:
+        _keep_on_account(house, answer, visitor.session, language)
+    elif language in LANGUAGES:
         keep_language(answer, language, house.cookie)
     return answer
+
+
+def _keep_on_account(house: House, answer: Response, session: PageSession, language: str) -> None:
+    caller = Caller(organization_id=session.organization_id, person=session.person)
+    keep_with_account(house.runtime, caller, language)
+    answer.delete_cookie(LANGUAGE_COOKIE, path="/")
 
 
 def _form(

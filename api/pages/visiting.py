@@ -1,7 +1,8 @@
 """Who visits a page: the house, the caller, the language, and what every page shows of them.
 
 1. Without a live session there is no page but the login; the way back is kept.
-2. The language is the one chosen on a page, else the account's, else Vietnamese.
+2. The language is the account's; for who is not logged in, the one chosen on a page, else
+   Vietnamese. What was chosen before the login becomes the account's with it.
 3. A form is taken only from a page of ours, with the session's token; each carries a nonce that
    makes a second click the same request.
 """
@@ -137,7 +138,7 @@ def desk_of(request: Request) -> Desk:
         raise TooManyRequests("too_many_requests", seconds=wait)
     with standing(house, caller) as (uow, actor):
         account = uow.accounts.of_person(caller.organization_id, caller.person)
-        language = chosen_language(request, None if account is None else account.language)
+        language = chosen_language(request) if account is None else account.language
         people = {person.id: person for person in uow.tables.organization.people(uow.today)}
         units = {unit.id: unit.title for unit in uow.tables.organization.units(uow.today)}
         me = people.get(caller.person)
@@ -207,7 +208,7 @@ def stranger(request: Request) -> Visit:
     zone = ZoneInfo(house.settings.timezone)
     return Visit(
         path=path_of(request),
-        language=chosen_language(request, None),
+        language=chosen_language(request),
         csrf="",
         now=datetime.fromtimestamp(house.runtime.clock.now().timestamp(), UTC).astimezone(zone),
         zone=zone,
@@ -215,10 +216,15 @@ def stranger(request: Request) -> Visit:
     )
 
 
-def chosen_language(request: Request, of_account: str | None) -> str:
-    """The language of a page."""
+def language_kept(request: Request) -> str | None:
+    """The language that was chosen in this browser before anybody logged in."""
     chosen = request.cookies.get(LANGUAGE_COOKIE)
-    return chosen if chosen in LANGUAGES else of_account or DEFAULT
+    return chosen if chosen in LANGUAGES else None
+
+
+def chosen_language(request: Request) -> str:
+    """The language of a page for somebody who has no account to keep it in."""
+    return language_kept(request) or DEFAULT
 
 
 def keep_language(response: Response, language: str, cookie: SessionCookie) -> None:

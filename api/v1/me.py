@@ -33,6 +33,7 @@ class MeBody(BaseModel):
     """The caller.
 
     Attributes:
+        language: of the account, in which pages and messages speak; null without a login.
         scopes: what a token is narrowed to; null for a page session.
         now: the organisation's time.
     """
@@ -41,6 +42,7 @@ class MeBody(BaseModel):
     name: str | None
     unit: str | None
     username: str | None
+    language: str | None
     grants: list[GrantBody]
     organization: OrganizationBody
     token: str | None
@@ -71,6 +73,7 @@ def get_me(request: Request, caller: Reader, asked: Circumstances) -> Response:
         name=person.name if person else None,
         unit=actor.unit,
         username=account.username if account else None,
+        language=account.language if account else None,
         grants=grants,
         organization=OrganizationBody(
             id=organization.id,

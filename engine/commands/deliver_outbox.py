@@ -7,6 +7,7 @@ try, which the receiver tells by the message's id.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from engine.commands.manage_accounts import LANGUAGES
 from engine.outbox.channel import Channel, ChannelAway, Outgoing
 from engine.outbox.retry import GiveUp, after_failure
 from engine.runtime import Runtime
@@ -36,12 +37,15 @@ def deliver_outbox(
 def _try(
     runtime: Runtime, organization_id: str, message: StoredMessage, channels: Sequence[Channel]
 ) -> bool:
+    with runtime.credentials() as (accounts, _now):
+        account = accounts.of_person(organization_id, message.person)
     outgoing = Outgoing(
         id=message.id,
         organization_id=organization_id,
         person=message.person,
         message=message.message,
         params=message.params,
+        language=LANGUAGES[0] if account is None else account.language,
     )
     attempts = message.attempts + 1
     try:

@@ -4,6 +4,7 @@
 2. A session id and a token leave once, as text; only their SHA-256 is stored.
 3. Logins, logouts, refused logins of known people and changes of tokens are entries of the log;
    each names who did it, who need not be the one whom it is about.
+4. The language is a habit of its person, not a right: it is kept without an entry.
 """
 
 import hashlib
@@ -22,6 +23,7 @@ from engine.storage.audit_log import LogDraft
 
 SCOPES = frozenset({"read", "step", "evidence", "import", "admin"})
 ADMINISTRATOR = "administrator"
+LANGUAGES = ("vi", "en")
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
 
@@ -87,6 +89,20 @@ def log_in(
         _log(uow, account.person, EntryType.LOGIN)
         uow.commit()
         return LoggedIn(secret=secret, session=session, account=account)
+
+
+def choose_language(runtime: Runtime, caller: Caller, language: str) -> None:
+    """Keep the language that somebody reads, for every place from which they log in.
+
+    No entry tells of it: it changes nothing that anybody may or must do.
+
+    Raises:
+        Invalid: a language that the house does not speak.
+    """
+    if language not in LANGUAGES:
+        raise Invalid("unknown_language", language=language, known=list(LANGUAGES))
+    with runtime.credentials(write=True) as (accounts, _now):
+        accounts.speak(caller.organization_id, caller.person, language)
 
 
 def log_out(runtime: Runtime, secret: str, session: PageSession) -> None:
@@ -156,7 +172,7 @@ def add_account(
             person=person,
             username=username,
             password_hash=password_hash,
-            language="vi",
+            language=LANGUAGES[0],
             disabled=False,
         )
         uow.accounts.add(account)

@@ -12,6 +12,7 @@ class Outgoing:
     Attributes:
         id: the same at each try, so that a receiver can drop what it has already seen.
         message: a code; `params` fill its sentence.
+        language: that of the person's account; Vietnamese for who has none.
     """
 
     id: str
@@ -19,6 +20,7 @@ class Outgoing:
     person: str
     message: str
     params: Mapping[str, Any]
+    language: str
 
 
 class ChannelAway(Exception):  # noqa: N818 - it is an answer of the world, not a fault of ours.

@@ -150,6 +150,13 @@ class AccountRepository:
             )
         )
 
+    def speak(self, organization_id: str, person: str, language: str) -> None:
+        """Keep the language that somebody reads; without a login there is nothing to keep it in."""
+        row = self._session.get(AccountRow, (organization_id, person))
+        if row is not None:
+            row.language = language
+            self._session.add(row)
+
     def open_session(self, digest: str, session: PageSession) -> None:
         """Keep a page session under the digest of its cookie."""
         self._session.add(

@@ -141,6 +141,36 @@ def test_the_language_changes_and_the_page_stays(enter: Enter) -> None:
     assert browser.open("/").text.startswith("My work")
 
 
+def test_a_language_is_found_again_wherever_its_person_logs_in(enter: Enter) -> None:
+    here = enter("iso_secretary")
+    here.open("/")
+    here.send("/language", {"language": "en"})
+    there = enter("iso_secretary")
+    assert there.open("/").text.startswith("My work")
+    # Both browsers show what was chosen last, and nobody else does.
+    there.send("/language", {"language": "vi"})
+    assert here.open("/").text.startswith("Việc của tôi")
+    here.send("/language", {"language": "en"})
+    assert enter("director").open("/").text.startswith("Việc của tôi")
+
+
+def test_a_language_chosen_before_the_login_goes_to_who_logs_in_and_to_nobody_after(
+    enter: Enter,
+) -> None:
+    browser = enter()
+    browser.open("/login")
+    page = browser.send("/language", {"language": "en"})
+    assert "Log in" in page.text
+    browser.open("/login")
+    browser.log_in("director")
+    assert browser.open("/").text.startswith("My work")
+    assert "language" not in browser.client.cookies
+    browser.send("/logout")
+    browser.log_in("iso_secretary")
+    assert browser.open("/").text.startswith("Việc của tôi")
+    assert enter("director").open("/").text.startswith("My work")
+
+
 def test_ids_of_a_neighbour_are_not_there(sqlite_office: Office, enter: Enter) -> None:
     caller = Caller(organization_id=NEIGHBOUR, person=sqlite_office.people["iso_secretary"])
     theirs = start_instance(

@@ -6,9 +6,10 @@ from io import BytesIO
 
 import pytest
 
+from engine.commands.manage_accounts import add_account, choose_language
 from engine.commands.note_worker import dismiss_worker, note_worker
 from engine.commands.start_instance import Started, StartInstance, start_instance
-from engine.errors import QuyTrinhError
+from engine.errors import Invalid, QuyTrinhError
 from engine.outbox.channel import Outgoing, PageChannel
 from engine.queries.workers import live_workers
 from engine.storage.idempotency import Answer
@@ -48,6 +49,24 @@ def test_what_falls_due_fires_once_and_what_it_says_is_delivered_once(office: Of
     assert sent == len(channel.carried) > 0
     assert deliver_messages(office.runtime, [channel]) == 0
     assert len({message.id for message in channel.carried}) == sent
+
+
+def test_a_message_leaves_in_the_language_of_its_person(office: Office) -> None:
+    secretary, runtime = office.as_("iso_secretary"), office.runtime
+    kept = "a hash"
+    add_account(runtime, OFFICE, person=secretary.person, username="thu.ky", password_hash=kept)
+    choose_language(runtime, secretary, "en")
+    # Whoever has no login has nothing to keep a language in.
+    choose_language(runtime, office.as_("director"), "en")
+    with pytest.raises(Invalid):
+        choose_language(runtime, secretary, "xx")
+    open_audit(office)
+    office.clock.forward(days=60)
+    fire_due(runtime)
+    channel = KeepingChannel([])
+    deliver_messages(runtime, [channel])
+    languages = {(m.person == secretary.person, m.language) for m in channel.carried}
+    assert languages == {(True, "en"), (False, "vi")}
 
 
 def test_an_orphan_is_swept_once_it_is_a_day_old(sqlite_office: Office) -> None:
