@@ -1,7 +1,9 @@
 """One person at their desk: an API client that knows what it may expect of the contract."""
 
+import csv
+import io
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -103,6 +105,34 @@ class Desk:
         answer = self.http.post(path, data=told, files={"file": file}, headers=self._headers())
         assert answer.status_code == 201, answer.text
         return answer.json()
+
+    def fill(
+        self, instance_id: str, record_set: str, rows: Sequence[Mapping[str, str]]
+    ) -> dict[str, Any]:
+        """Import a sheet with these rows, headed by the columns of the first."""
+        sheet = io.StringIO()
+        writer = csv.DictWriter(sheet, fieldnames=list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+        answer = self.http.post(
+            f"/api/v1/instances/{instance_id}/records/{record_set}/import",
+            files={"file": (f"{record_set}.csv", sheet.getvalue().encode())},
+            headers=self._headers(),
+        )
+        assert answer.status_code == 200, answer.text
+        told: dict[str, Any] = answer.json()
+        assert told["added"] == len(rows)
+        return told
+
+    def proposed(self, instance_id: str, record_set: str) -> list[dict[str, str]]:
+        """The rows of the sheet that the house fills in for a record set, by heading."""
+        answer = self.http.get(
+            f"/api/v1/instances/{instance_id}/records/{record_set}/template",
+            params={"format": "csv", "proposed": "true"},
+            headers=self._headers(),
+        )
+        assert answer.status_code == 200, answer.text
+        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
     def rows(self, instance_id: str, record_set: str) -> list[Any]:
         """The live rows of a set."""

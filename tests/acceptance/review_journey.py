@@ -43,11 +43,13 @@ class ReviewJourney:
 
     Attributes:
         desk: gives the desk of a user name.
+        many: the desk at which somebody enters many rows at once, as a sheet.
         move_clock: goes on from an instant, such as `2026-11-18T08:00:00+07:00`.
         plan_rows: codes of the rows of the plan that are carried out.
     """
 
     desk: Callable[[str], Desk]
+    many: Callable[[str], Desk]
     move_clock: Callable[[str], None]
     plan_rows: tuple[str, ...]
     review: str = ""
@@ -95,16 +97,12 @@ class ReviewJourney:
         outline = {"outline": paper(DOCX, "Đề cương báo cáo")}
         secretary.refused(self.review, "approve_outline", "role", status=403, files=outline)
         head.step(self.review, "approve_outline", files=outline)
-        for unit in self._units():
-            alone = unit in REPORTING
-            secretary.add(
-                self.review,
-                "unit_input",
-                unit=unit,
-                due_on="2026-11-10",
-                asked=alone,
-                **({} if alone else {"why": "Số liệu nằm trong báo cáo của Văn phòng"}),
-            )
+        assert len(self.many("iso_secretary").proposed(self.review, "unit_input")) == len(
+            self._units()
+        )
+        self.many("iso_secretary").fill(
+            self.review, "unit_input", self._asked(year=2026, alone=REPORTING)
+        )
         secretary.step(self.review, "call", files=notice, **told)
         for child in secretary.instance(self.review)["children"]:
             found = secretary.instance(child["id"])
@@ -140,16 +138,16 @@ class ReviewJourney:
         """A unit reports on every row that it leads; refused while one is missing."""
         head, report = self.desk(f"unit_head_{unit}"), self.reports[unit]
         head.refused(report, "submit", "condition:rows_measured", files=_report_files(unit))
-        for row in self.plan_rows:
-            met = row not in UNMET
-            head.add(
-                report,
-                "row_result",
-                row=row,
-                target="100 %",
-                actual="100 %" if met else "90 %",
-                met=met,
-            )
+        rows = [
+            {
+                "row": code,
+                "target": "100 %",
+                "actual": "90 %" if code in UNMET else "100 %",
+                "met": "no" if code in UNMET else "yes",
+            }
+            for code in self.plan_rows
+        ]
+        self.many(f"unit_head_{unit}").fill(report, "row_result", rows)
         head.refused(report, "submit", "condition:causes_given", files=_report_files(unit))
         for row in head.rows(report, "row_result"):
             if not row["values"]["met"]:
@@ -173,10 +171,11 @@ class ReviewJourney:
         told = {"row": "6.1", "actual": "Đã vận hành", "why": "Hoàn thành sau ngày chốt"}
         foreign = head.add(self.review, "adjustment", expect=403, unit="tdc", **told)
         assert keys_of(foreign) == ["unit"]
-        row = head.add(self.review, "adjustment", unit="stats_center", **told)
+        head.add(self.review, "adjustment", unit="stats_center", **told)
+        (row,) = head.rows(self.review, "adjustment")
         head.refused(self.review, "enter_adjustment", "evidence_missing:adjustment_file")
         secretary = self.desk("iso_secretary")
-        secretary.attach(
+        self.many("iso_secretary").attach(
             self.review, "adjustment_file", paper(PDF, "Báo cáo gửi sau"), row=row["id"]
         )
         secretary.step(self.review, "enter_adjustment")
@@ -200,23 +199,24 @@ class ReviewJourney:
         for number, topic in enumerate(self.blank()):
             said = {"nothing_arose": True} if number == 0 else {"content": "Đã rà soát, phù hợp"}
             secretary.add(self.review, "review_input", item=topic, **said)
-        for row in self.plan_rows:
-            secretary.add(
-                self.review,
-                "objective_result",
-                row=row,
-                target="100 %",
-                actual="90 %" if row in UNMET else "100 %",
-                source="Báo cáo của đơn vị",
-                estimated="95 %",
-                expected="will_not_be_met" if row == "7" else "will_be_met",
-            )
+        rows = [
+            {
+                "row": code,
+                "target": "100 %",
+                "actual": "90 %" if code in UNMET else "100 %",
+                "source": "Báo cáo của đơn vị",
+                "estimated": "95 %",
+                "expected": "will_not_be_met" if code == "7" else "will_be_met",
+            }
+            for code in self.plan_rows
+        ]
+        self.many("iso_secretary").fill(self.review, "objective_result", rows)
         secretary.step(self.review, "send_dossier", files=files)
 
     def adjourn(self) -> None:
         """Two of five members are there: no quorum, a new day."""
         self.move_clock("2026-11-18T08:30:00+07:00")
-        head, secretary = self.desk("steering_head"), self.desk("iso_secretary")
+        head = self.desk("steering_head")
         head.refused(
             self.review,
             "adjourn",
@@ -227,14 +227,15 @@ class ReviewJourney:
             "evidence_missing:attendance_list",
         )
         there = {"steering_head", "steering_member", "director"}
-        for name in (*self._committee(), "director"):
-            secretary.add(
-                self.review,
-                "attendee",
-                person=self.desk(name).person,
-                member=name != "director",
-                present=name in there,
-            )
+        rows = [
+            {
+                "person": self.desk(name).person,
+                "member": "no" if name == "director" else "yes",
+                "present": "yes" if name in there else "no",
+            }
+            for name in (*self._committee(), "director")
+        ]
+        self.many("iso_secretary").fill(self.review, "attendee", rows)
         listed = {"attendance_list": paper(PDF, "Danh sách dự họp lần 1")}
         head.refused(
             self.review,
@@ -283,7 +284,7 @@ class ReviewJourney:
             files=minutes,
             **told,
         )
-        concluded = self._conclude(secretary)
+        concluded = self._conclude()
         nameless = secretary.add(
             self.review,
             "decision",
@@ -395,15 +396,10 @@ class ReviewJourney:
             carried_to=2028,
         )
         head.step(open_["id"], "carry_over", files=note, reason=why, carried_to=2027)
-        for row in self.desk("iso_secretary").rows(self.review, "objective_result"):
-            self.desk("iso_secretary").add(
-                self.review,
-                "year_result",
-                about=row["id"],
-                actual="100 %",
-                reached=True,
-                source="Báo cáo tháng 01",
-            )
+        results = self.desk("iso_secretary").rows(self.review, "objective_result")
+        told = {"actual": "100 %", "reached": "yes", "source": "Báo cáo tháng 01"}
+        rows = [{"about": row["id"], **told} for row in results]
+        self.many("iso_secretary").fill(self.review, "year_result", rows)
         head.step(self.review, "close", files=summary)
 
     def next_review(self) -> str:
@@ -413,15 +409,7 @@ class ReviewJourney:
         told = {"process": "steering_review", "title": "Tổng kết năm 2027", "year": 2027}
         self.review = secretary.post("/instances", told)["id"]
         head.step(self.review, "approve_outline", files={"outline": paper(DOCX, "Đề cương 2027")})
-        for unit in self._units():
-            secretary.add(
-                self.review,
-                "unit_input",
-                unit=unit,
-                due_on="2027-11-10",
-                asked=False,
-                why="Báo cáo chung của Văn phòng",
-            )
+        self.many("iso_secretary").fill(self.review, "unit_input", self._asked(year=2027))
         secretary.step(
             self.review,
             "call",
@@ -469,20 +457,31 @@ class ReviewJourney:
         items = self.desk("external_auditor").get(f"/instances/{self.review}/figures")["items"]
         return {item["name"]: (item["numerator"], item["denominator"]) for item in items}
 
-    def _conclude(self, secretary: Desk) -> dict[str, str]:
+    def _conclude(self) -> dict[str, str]:
         """Conclude on every row; row of the plan → id of its conclusion."""
-        concluded = {}
-        for result in secretary.rows(self.review, "objective_result"):
-            code = result["values"]["row"]
-            follow_up = UNMET.get(code)
-            told: dict[str, Any] = {"outcome": "met"}
-            if follow_up is not None:
-                told = {"outcome": "not_met", "follow_up": follow_up}
-            if follow_up == "corrective_action":
-                told |= {"unit": "innovation_center", "statement": "Chưa ban hành kế hoạch"}
-            row = secretary.add(self.review, "objective_conclusion", about=result["id"], **told)
-            concluded[code] = row["id"]
-        return concluded
+        results = {
+            row["id"]: row["values"]["row"]
+            for row in self.desk("iso_secretary").rows(self.review, "objective_result")
+        }
+        rows = []
+        for result, code in results.items():
+            follow_up = UNMET.get(code, "")
+            corrected = follow_up == "corrective_action"
+            rows.append(
+                {
+                    "about": result,
+                    "outcome": "not_met" if follow_up else "met",
+                    "follow_up": follow_up,
+                    "unit": "innovation_center" if corrected else "",
+                    "statement": "Chưa ban hành kế hoạch" if corrected else "",
+                }
+            )
+        secretary = self.many("iso_secretary")
+        secretary.fill(self.review, "objective_conclusion", rows)
+        return {
+            results[row["values"]["about"]]: row["id"]
+            for row in secretary.rows(self.review, "objective_conclusion")
+        }
 
     def _decide(self, kind: str, wording: str, **more: Any) -> None:
         self.desk("steering_head").add(
@@ -496,6 +495,18 @@ class ReviewJourney:
             resource="Không phát sinh kinh phí",
             **more,
         )
+
+    def _asked(self, *, year: int, alone: tuple[str, ...] = ()) -> list[dict[str, str]]:
+        """A row for every unit; those that do not report alone with the reason."""
+        return [
+            {
+                "unit": unit,
+                "due_on": f"{year}-11-10",
+                "asked": "yes" if unit in alone else "no",
+                "why": "" if unit in alone else "Số liệu nằm trong báo cáo của Văn phòng",
+            }
+            for unit in self._units()
+        ]
 
     def _units(self) -> tuple[str, ...]:
         """The units that somebody heads."""
