@@ -192,6 +192,7 @@ def _environment(words: Words) -> Environment:
         instant=_instant,
         number=_number,
         share=_share,
+        mean=_mean,
         size=_size,
     )
     return environment
@@ -254,6 +255,15 @@ def _share(context: Context, numerator: int | None, denominator: int | None) -> 
     share = Decimal(100 * numerator) / Decimal(denominator)
     text = format_decimal(share, format="#,##0.0", locale=context["language"])
     return f"{text} %"
+
+
+@pass_context
+def _mean(context: Context, total: int | None, count: int | None) -> str:
+    """A mean with one digit after the point at most; a dash where there is none."""
+    if total is None or not count:
+        return "—"
+    mean = Decimal(total) / Decimal(count)
+    return str(format_decimal(mean, format="#,##0.#", locale=context["language"]))
 
 
 @pass_context

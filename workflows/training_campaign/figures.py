@@ -98,14 +98,12 @@ def pass_rate(case: Case) -> Figure:
     """Who reached the pass mark in a round, out of those who sat a test, by unit."""
     found = roster(case)
     tested = _members(found, (person for person, _ in found.scores))
-    passed = [
+    reached = {
         person
-        for person in tested
-        if any(
-            who == person and row.values["after"] >= found.pass_mark
-            for (who, _), row in found.scores.items()
-        )
-    ]
+        for (person, _), row in found.scores.items()
+        if row.values["after"] >= found.pass_mark
+    }
+    passed = [person for person in tested if person in reached]
     return Figure(
         numerator=len(passed),
         denominator=len(tested),

@@ -62,7 +62,9 @@ def test_the_catalog_registers_every_process_without_a_clash() -> None:
 
 def test_every_code_of_a_room_has_both_sentences_and_no_sentence_is_left_over() -> None:
     for process in ("internal_audit", "corrective_action", "training_campaign"):
-        assert set(words(process, "vi")) == said(process)
+        # What is printed on papers is asked for by their templates, and looked for there.
+        told = {code for code in words(process, "vi") if not code.startswith("page.")}
+        assert told == said(process)
         assert set(words(process, "vi")) == set(words(process, "en"))
 
 
