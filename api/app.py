@@ -40,12 +40,15 @@ from api.bootstrap import movable_clock
 from api.dependencies import House, house_of, language_of
 from api.language import load_words
 from api.pages.mounting import mount_pages
+from api.pages.papers import Papers
+from api.pages.rendering import Renderer
 from api.problems import BodyTooLarge, Problem, Unreadable, problem_of, problem_of_any, response_of
 from api.settings import JSON_BYTES, Settings
 from api.v1 import (
     accounts,
     definitions,
     demo,
+    documents,
     evidence,
     inbox,
     instances,
@@ -104,7 +107,10 @@ def create_app(
         redoc_url=None,
         lifespan=_lifespan(runtime, background),
     )
-    app.state.house = build_house(runtime, settings, passwords=passwords)
+    house = build_house(runtime, settings, passwords=passwords)
+    app.state.house = house
+    app.state.renderer = Renderer(house.words)
+    app.state.papers = Papers(house, app.state.renderer)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     app.add_api_route("/readyz", _readyz, methods=["GET"])
     _answer_problems(app)
@@ -294,7 +300,17 @@ def _v1(app: FastAPI) -> FastAPI:
     """REST, as an application of its own: what it does not know is its own 404 or 405."""
     v1 = FastAPI(title="Quy Trình", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     v1.state = app.state
-    rooms = (definitions, instances, transitions, evidence, records, record_sheets, steering, log)
+    rooms = (
+        definitions,
+        instances,
+        transitions,
+        evidence,
+        records,
+        record_sheets,
+        documents,
+        steering,
+        log,
+    )
     more = (inbox, me, accounts, tokens, organization, plans, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:

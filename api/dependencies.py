@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, tzinfo
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
 
@@ -41,6 +41,7 @@ from engine.commands.move_clock import MovableClock
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
 from engine.machine.instance import no_values
+from engine.queries.instances import InstanceView
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, Unfinished, UnitOfWork
 from engine.storage.accounts import PageSession
 from engine.storage.audit_log import LogFilter
@@ -87,6 +88,22 @@ class House:
         return found
 
 
+class PaperWriter(Protocol):
+    """Makes papers of a case; the pages do, for every face."""
+
+    def names(self, view: InstanceView) -> tuple[str, ...]:
+        """The papers that there are now."""
+        ...
+
+    def html(self, caller: Caller, view: InstanceView, name: str, language: str) -> str:
+        """A paper as a page of its own."""
+        ...
+
+    def pdf(self, caller: Caller, view: InstanceView, name: str, language: str) -> bytes:
+        """A paper as PDF."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Visitor:
     """Who asks, and by which credential.
@@ -123,6 +140,12 @@ def house_of(request: Request) -> House:
     """The house that serves this request."""
     house: House = request.app.state.house
     return house
+
+
+def papers_of(request: Request) -> PaperWriter:
+    """Who makes the papers of this house."""
+    papers: PaperWriter = request.app.state.papers
+    return papers
 
 
 def language_of(request: Request) -> str:
@@ -413,6 +436,7 @@ Stepper = Annotated[Caller, Depends(needs(Scope.STEP))]
 Supplier = Annotated[Caller, Depends(needs(Scope.EVIDENCE))]
 Administering = Annotated[Caller, Depends(needs(Scope.ADMIN))]
 Administrator = Annotated[Caller, Depends(administrator)]
+PaperDesk = Annotated[PaperWriter, Depends(papers_of)]
 Circumstances = Annotated[Asked, Depends(asked_of)]
 Version = Annotated[int, Depends(expected_version)]
 

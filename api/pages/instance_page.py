@@ -289,6 +289,17 @@ def flag_words(flags: Iterable[str], voice: Voice) -> tuple[str, ...]:
     return tuple(_flag(flag, voice) for flag in flags)
 
 
+def names_of_case(view: InstanceView, voice: Voice) -> dict[str, str]:
+    """Choices, units and steps by their ids: papers and figures name them so."""
+    specs = [*view.process.fields.values()]
+    for record_set in view.process.records.values():
+        specs += record_set.columns.values()
+    names = {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}
+    names |= {unit: voice.title(title) for unit, title in view.units.items()}
+    names |= {name: voice.title(step.title) for name, step in view.process.transitions.items()}
+    return names
+
+
 def _names(voice: Voice, view: InstanceView) -> dict[str, str]:
     return {**voice.people, **{person.id: person.name for person in view.people.values()}}
 

@@ -16,6 +16,7 @@ from api.pages.forms import Entry, Typed, entry_of, values_of
 from api.pages.instance_page import (
     children_of,
     flag_words,
+    names_of_case,
     route_of,
     slots_of,
     steps_of,
@@ -23,6 +24,7 @@ from api.pages.instance_page import (
     values_of_case,
     with_rows,
 )
+from api.pages.papers import paper_values
 from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
@@ -170,13 +172,11 @@ def document_page(desk: Desked, instance_id: str, name: str) -> Response:
         raise NotFound("unknown_document", document=name)
     case, _ = case_of(desk.house.runtime, desk.caller, view.summary.id)
     voice = with_rows(desk.voice, view)
+    registry = desk.house.runtime.registry
     return desk.page(
         template,
-        view=view,
-        voice=voice,
-        title=view.documents[name],
-        paper=desk.house.runtime.registry.documents[process, name](case),
-        names=_names_of(view, voice),
+        alone=False,
+        **paper_values(registry, view, case, voice=voice, name=name),
     )
 
 
@@ -223,8 +223,13 @@ def show_instance(
         children=children_of(view, voice, processes),
         earlier=route[:-LEGS_SHOWN],
         route=route[-LEGS_SHOWN:],
-        names=_names_of(view, voice),
+        names=names_of_case(view, voice),
         flags=flag_words(view.summary.flags, voice),
+        printed=[
+            name
+            for name in view.documents
+            if desk.renderer.has(f"documents/{view.summary.process}/{name}.html")
+        ],
         figures_told=[item for item in view.figures if _says(item.figure)],
         figures_silent=[item for item in view.figures if not _says(item.figure)],
         assigned=[
@@ -378,14 +383,3 @@ def _gate(key: str, view: InstanceView, voice: Voice) -> str:
         if code == UnmetCode.CONDITION and subject in step.requires:
             return voice.title(step.requires[subject].title)
     return voice.ui(f"gate.{code}")
-
-
-def _names_of(view: InstanceView, voice: Voice) -> dict[str, str]:
-    """Choices, units and steps by their ids: papers and figures name them so."""
-    specs = [*view.process.fields.values()]
-    for record_set in view.process.records.values():
-        specs += record_set.columns.values()
-    names = {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}
-    names |= {unit: voice.title(title) for unit, title in view.units.items()}
-    names |= {name: voice.title(step.title) for name, step in view.process.transitions.items()}
-    return names

@@ -116,6 +116,18 @@ class Renderer:
             text = self._environment.get_template(template).render(context)
         return HTMLResponse(text, status_code=status, headers=HEADERS)
 
+    def text(self, template: str, *, block: str | None = None, **values: Any) -> Markup:
+        """A template, or a block of it, as text that another template may hold.
+
+        `values` have to hold `visit` and `language` as well.
+        """
+        if block is not None:
+            text = render_block(self._environment, template, block, values)
+        else:
+            text = self._environment.get_template(template).render(values)
+        # Everything in it was escaped by the template that made it.
+        return Markup(text)  # noqa: S704
+
     def has(self, template: str) -> bool:
         """Whether there is such a template."""
         return (HERE / "templates" / template).is_file()

@@ -105,6 +105,8 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         headers=ROW_VERSIONED,
     ),
     ("get", "/instances/{instance}/figures"): Door(scope="read"),
+    ("get", "/instances/{instance}/documents"): Door(scope="read"),
+    ("get", "/instances/{instance}/documents/{name}"): Door(scope="read"),
     ("post", "/instances/{instance}/assignment"): Door(
         scope="step", lets_in=SECRETARY, json={"assignees": {"clerk": ["p012"]}}
     ),
@@ -179,6 +181,7 @@ def places(small_web: Web) -> dict[str, str]:
         "instance": audit["id"],
         "evidence": file["id"],
         "record_set": "slot",
+        "name": "plan",
         "row": row["id"],
         "person": "p025",
         "token": next(token["id"] for token in tokens if token["person"] == "p032"),
