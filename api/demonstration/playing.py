@@ -18,13 +18,18 @@ from zoneinfo import ZoneInfo
 from api.demonstration.papers import paper
 from engine.calendars.business_days import Calendar
 from engine.commands.advance_instance import AdvanceInstance, advance_instance
+from engine.commands.attach_evidence import Attached, AttachEvidence, attach_evidence
 from engine.commands.change_record import Changed, ChangeRow, change_record
+from engine.commands.change_records import ChangedRows, ChangeRows, change_records
 from engine.commands.fire_timers import fire_timers
 from engine.commands.start_instance import Started, StartInstance, start_instance
+from engine.definition.values import to_json
 from engine.errors import Corrupt
 from engine.queries.instances import case_of
+from engine.queries.sheets import proposed_rows
 from engine.runtime import Caller, Runtime
 from engine.transaction.attaching import Upload
+from engine.transaction.many_rows import WantedRow
 from engine.transaction.stepping import Taken
 
 WORK_BEGINS: Final = time(7, 30)
@@ -199,6 +204,10 @@ class Player:
                 self._take(event, step)
             case {"add": str(record_set)}:
                 self._add(event, record_set)
+            case {"attach": _}:
+                self._attach(event)
+            case {"fill": str(record_set)}:
+                self._fill(event, record_set)
             case {"change": str(row)}:
                 self._change(event, self._stage.rows[row])
             case _:
@@ -243,9 +252,20 @@ class Player:
             raise _broken(event, outcome)
         self._stage.versions[instance] = outcome.case.instance.version
 
-    def _uploads(self, event: _Event) -> Iterator[Upload]:
+    def _attach(self, event: _Event) -> None:
+        caller = self._cast.caller(event.told["by"])
+        instance = self._instance(event.case, caller)
+        for upload in self._uploads(event, "attach"):
+            outcome = attach_evidence(
+                self._runtime,
+                AttachEvidence(caller=caller, instance_id=instance, upload=upload),
+            )
+            if not isinstance(outcome, Attached):
+                raise _broken(event, outcome)
+
+    def _uploads(self, event: _Event, key: str = "files") -> Iterator[Upload]:
         told = self._of(event.case)
-        for requirement, name in event.told.get("files", {}).items():
+        for requirement, name in event.told.get(key, {}).items():
             filename = self._meant(told, name)
             content = paper(filename, self._lines(event, filename))
             yield Upload(requirement=requirement, filename=filename, content=io.BytesIO(content))
@@ -282,6 +302,36 @@ class Player:
         self._stage.rows[event.told["as"]] = _Row(
             instance=instance, record_set=record_set, id=outcome.row, version=outcome.version
         )
+
+    def _fill(self, event: _Event, record_set: str) -> None:
+        """Fill in the sheet that the case proposes, as a whole."""
+        caller = self._cast.caller(event.told["by"])
+        instance = self._instance(event.case, caller)
+        told = self._of(event.case)
+        only = self._meant(told, event.told.get("only", {}))
+        given = self._meant(told, event.told.get("values", {}))
+        exceptions = self._meant(told, event.told.get("but", []))
+        proposed = [
+            {name: to_json(value) for name, value in row.items()}
+            for row in proposed_rows(self._runtime, caller, instance, record_set)
+        ]
+        rows = [
+            {**row, **given, **_unlike(row, exceptions)} for row in proposed if _is_among(row, only)
+        ]
+        outcome = change_records(
+            self._runtime,
+            ChangeRows(
+                caller=caller,
+                instance_id=instance,
+                record_set=record_set,
+                rows=tuple(
+                    WantedRow(number=number, values=values)
+                    for number, values in enumerate(rows, start=1)
+                ),
+            ),
+        )
+        if not isinstance(outcome, ChangedRows):
+            raise _broken(event, outcome)
 
     def _change(self, event: _Event, row: _Row) -> None:
         outcome = change_record(
@@ -333,6 +383,20 @@ class Player:
                 return self._stage.rows[found["name"]].id
             case _:
                 return self._cast.people[found["name"]]
+
+
+def _is_among(row: Mapping[str, Any], wanted: Mapping[str, Any]) -> bool:
+    """Whether a row has one of the values that are wanted in each column that is named."""
+    return all(row.get(column) in values for column, values in wanted.items())
+
+
+def _unlike(row: Mapping[str, Any], exceptions: list[Mapping[str, Any]]) -> dict[str, Any]:
+    """What the row has that others of its sheet have not."""
+    values: dict[str, Any] = {}
+    for told in exceptions:
+        if _is_among(row, told["where"]):
+            values |= told["values"]
+    return values
 
 
 def _broken(event: _Event, outcome: Any) -> StoryBrokenError:

@@ -47,7 +47,7 @@ STATES = {
     "inspectorate": "draft",
     "complaint": "plan_submitted",
     "disputed": "issued",
-    "training": "draft",
+    "training": "delivering",
 }
 
 
@@ -148,6 +148,25 @@ def test_the_closed_audit_shows_its_loop_and_its_figures(loaded: Loaded) -> None
     figures = {figure.name: figure.figure for figure in audit.figures}
     assert (figures["units_audited"].numerator, figures["units_audited"].denominator) == (3, 3)
     assert figures["finished_in_third_quarter"].numerator == 1
+
+
+def test_a_class_was_taught_another_is_to_come_and_the_leaders_know_who_will_be_missing(
+    loaded: Loaded,
+) -> None:
+    training = instance_view(
+        loaded.runtime, loaded.caller("trainer"), loaded.told.instances["training"]
+    )
+    figures = {figure.name: figure.figure for figure in training.figures}
+    staff = figures["objective_coverage"].denominator
+    assert staff == 32
+    # One was absent from both sessions of the first class, one is on maternity leave.
+    assert figures["projected_coverage"].numerator == staff - 2
+    assert training.summary.flags == ("coverage_short",)
+    messages = {m.message for m in inbox(loaded.runtime, loaded.caller("steering_head")).messages}
+    assert "coverage_short" in messages
+    tables = {table.name: table for table in training.records}
+    assert tables["attendance"].may_edit
+    assert set(training.documents) >= {"training_plan", "enrolment_list", "attendance_form"}
 
 
 def test_the_plans_are_there_and_rows_lead_to_their_instances(loaded: Loaded) -> None:
