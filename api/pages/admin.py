@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
+from api.collation import alphabetical, by_given_name
 from api.dependencies import Reply, run_once, standing
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
@@ -264,7 +265,7 @@ def _show(
                 parent=voice.unit(unit.parent) if unit.parent else "",
                 people=sum(person.unit == unit.id for person in people),
             )
-            for unit in units
+            for unit in sorted(units, key=lambda one: alphabetical(voice.title(one.title)))
         ],
         people=[
             PersonRow(
@@ -275,7 +276,7 @@ def _show(
                     voice.roles((kind,)) for kind in sorted(person.qualifications)
                 ),
             )
-            for person in people
+            for person in sorted(people, key=lambda one: by_given_name(one.name))
         ],
         grants=[
             GrantRow(

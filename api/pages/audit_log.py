@@ -18,7 +18,9 @@ from fastapi import APIRouter, Response
 
 from api.pages.showing import Voice
 from api.pages.visiting import Desk, Desked
+from engine.commands.manage_accounts import WRONG_CREDENTIALS
 from engine.definition.model import FieldSpec, Process
+from engine.machine.actor import SYSTEM
 from engine.machine.decision import UnmetCode
 from engine.queries.audit_trail import trail, verify_log
 from engine.queries.definitions import list_definitions
@@ -126,7 +128,7 @@ def log_page(desk: Desked) -> Response:
             for name, process in processes.items()
             if asked.process in {"", name}
         ],
-        people=desk.choices.people,
+        people=[*desk.choices.people, (SYSTEM.person, voice.person(SYSTEM.person))],
     )
 
 
@@ -242,7 +244,7 @@ def _state(state: str | None, process: Process | None, voice: Voice) -> str:
 def _unmet(key: str, process: Process | None, voice: Voice) -> str:
     """A reason of a refusal: the log keeps its key, the page says it."""
     code, _, subject = key.partition(":")
-    if code not in set(UnmetCode):
+    if code not in {*UnmetCode, WRONG_CREDENTIALS}:
         return key
     said = voice.ui(f"unmet.{code}")
     named = _subject(subject, process, voice)

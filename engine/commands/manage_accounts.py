@@ -23,6 +23,8 @@ from engine.storage.audit_log import LogDraft
 
 SCOPES = frozenset({"read", "step", "evidence", "import", "admin"})
 ADMINISTRATOR = "administrator"
+WRONG_CREDENTIALS = "credentials"
+"""Why a login was refused, as the log keeps it."""
 LANGUAGES = ("vi", "en")
 PASSWORD_LENGTH_MIN = 12
 PASSWORD_LENGTH_MAX = 256
@@ -74,7 +76,7 @@ def log_in(
     with runtime.write(account.organization_id) as uow:
         actor = uow.tables.organization.actor(account.person, on=uow.today)
         if not matched or account.disabled or actor is None:
-            _log(uow, account.person, EntryType.LOGIN, refused="credentials")
+            _log(uow, account.person, EntryType.LOGIN, refused=WRONG_CREDENTIALS)
             uow.commit()
             return None
         secret = secrets.token_urlsafe(32)

@@ -28,7 +28,7 @@ def test_a_refusal_comes_back_with_every_reason_and_what_was_typed(
         files={"file.programme": pdf("Chương trình")},
         expect=409,
     )
-    assert "Thiếu hồ sơ “Kế hoạch đánh giá”" in page.text
+    assert "Thiếu bằng chứng “Kế hoạch đánh giá”" in page.text
     assert "Mỗi đơn vị được đánh giá phải có lượt đánh giá" in page.text
     form = page.form(f"{audit.address}/steps/submit")
     assert form.values["f.objectives"] == ["Đánh giá sự phù hợp và hiệu lực"]

@@ -9,7 +9,7 @@ import pytest
 from api import seeds
 from engine.commands.enter_plan import enter_plan
 from tests.fixtures import OFFICE
-from tests.pages.equipment import WORDS, Page
+from tests.pages.equipment import PASSWORD, WORDS, Page
 from tests.pages.office_work import Audit
 
 ROOM = Path(__file__).parent.parent.parent / "api" / "pages"
@@ -169,6 +169,22 @@ def test_a_paper_that_is_not_there_yet_is_not_found(audit: Audit) -> None:
     browser = audit.at("lead_auditor")
     page = browser.open(f"{audit.address}/documents/audit_report", expect=404)
     assert "Hồ sơ này chưa có văn bản" in page.text
+
+
+def test_a_refused_login_and_the_house_itself_are_found_in_the_log(audit: Audit) -> None:
+    stranger = audit.enter()
+    stranger.log_in("director", password=PASSWORD.upper(), expect=401)
+    auditor = audit.at("external_auditor")
+    refused = auditor.open("/log?outcome=refused")
+    assert "Sai tên đăng nhập hoặc mật khẩu" in refused.text
+    assert auditor.answer is not None
+    assert '<option value="system">Hệ thống</option>' in auditor.answer.text
+
+
+def test_people_and_units_stand_in_vietnamese_order(audit: Audit) -> None:
+    page = audit.at("administrator").open("/admin")
+    assert page.text.index("Vũ Ngọc Quỳnh Anh") < page.text.index("Lê Vũ Thùy Dương")
+    assert page.text.index("Lê Vũ Thùy Dương") < page.text.index("Nguyễn Khắc Hải Đăng")
 
 
 def test_the_log_shows_old_and_new_values_and_marks_refusals(audit: Audit) -> None:
