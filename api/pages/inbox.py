@@ -14,8 +14,9 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.pages.showing import Reason, is_aside
+from api.pages.showing import Reason
 from api.pages.visiting import Desk, Desked
+from engine.definition.graph import is_aside
 from engine.definition.model import Process
 from engine.machine.decision import UnmetCode
 from engine.queries.definitions import list_definitions

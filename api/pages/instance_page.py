@@ -12,7 +12,8 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.pages.forms import Choices, Entry, Typed, entry_of
-from api.pages.showing import SEPARATOR, Reason, Voice, is_aside, is_long
+from api.pages.showing import SEPARATOR, Reason, Voice, is_long
+from engine.definition.graph import is_aside
 from engine.definition.model import FieldSpec, Process, Text
 from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode

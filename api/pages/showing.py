@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from api.language import Words, show_day
-from api.problems import problem_of
+from api.problems import problem_of, said_of
 from engine.definition.model import FieldSpec, Process, RecordSetSpec, Text
 from engine.errors import QuyTrinhError
 from engine.machine.decision import Unmet
@@ -120,8 +120,7 @@ class Voice:
 
     def fault(self, fault: Mapping[str, Any]) -> str:
         """Why one value does not fit."""
-        family = "error" if fault.get("error") else "fault"
-        return self.words.say(f"{family}.{fault['code']}", fault["params"], self.language)
+        return said_of(fault, say=self.words.say, language=self.language)
 
     def label(self, row: Row, spec: RecordSetSpec) -> str:
         """What a row is called: its first short values."""
@@ -168,24 +167,6 @@ class Voice:
         }
         known = spec.type != "choice" or value in spec.choices
         return read[spec.type](value) if spec.type in read and known else value
-
-
-def is_aside(process: Process, transition: str) -> bool:
-    """Whether a step leaves the way: it may be taken from anywhere, pauses or breaks off the case.
-
-    Such steps are always possible, so that a list of what is to be done would hold little else.
-    """
-    step = process.transitions[transition]
-    pauses = {
-        state
-        for name, other in process.transitions.items()
-        if "previous" in other.targets
-        for state in process.sources(name)
-    }
-    return step.from_ == ("open",) or all(
-        target in pauses or (target in process.states and process.states[target].final == "aborted")
-        for target in step.targets
-    )
 
 
 def is_long(spec: FieldSpec) -> bool:

@@ -143,6 +143,24 @@ def told(graph: Graph, way: Way) -> str:
     return graph.start.state + "".join(f" –{edge.transition}→ {edge.target.state}" for edge in way)
 
 
+def is_aside(process: Process, transition: str) -> bool:
+    """Whether a step leaves the way: it may be taken from anywhere, pauses or breaks off the case.
+
+    Such steps are always possible, so that a list of what is to be done would hold little else.
+    """
+    step = process.transitions[transition]
+    pauses = {
+        state
+        for name, other in process.transitions.items()
+        if "previous" in other.targets
+        for state in process.sources(name)
+    }
+    return step.from_ == ("open",) or all(
+        target in pauses or (target in process.states and process.states[target].final == "aborted")
+        for target in step.targets
+    )
+
+
 def _way(
     seen: dict[tuple[Node, Memory], tuple[tuple[Node, Memory], Edge] | None],
     place: tuple[Node, Memory],

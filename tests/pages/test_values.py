@@ -11,11 +11,9 @@ from starlette.datastructures import FormData
 
 from api.pages.forms import Choices, Typed, entry_of, typed_in, values_of
 from api.pages.rendering import Due, due_of
-from api.pages.showing import Voice, is_aside
-from engine.definition.model import FieldSpec, Process, Text
-from engine.definition.source import read_file
+from api.pages.showing import Voice
+from engine.definition.model import FieldSpec, Text
 from engine.definition.values import read_values, to_json
-from tests.fixtures import DEFINITIONS
 from tests.pages.equipment import WORDS
 
 ZONE = ZoneInfo("Asia/Ho_Chi_Minh")
@@ -154,10 +152,3 @@ def test_values_are_shown_as_people_read_them() -> None:
         "unknown",
         "7.5, 9.2",
     ]
-
-
-def test_steps_that_pause_or_break_off_are_aside_and_no_others() -> None:
-    process = read_file(DEFINITIONS / "internal_audit.yaml").process
-    assert isinstance(process, Process)
-    aside = {name for name in process.transitions if is_aside(process, name)}
-    assert aside == {"report_obstacle", "postpone", "cancel"}
