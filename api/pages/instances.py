@@ -220,6 +220,11 @@ def show_instance(
         slots_rest=tuple(slot for slot in slots if slot not in now and slot not in there),
         values=values_of_case(view, voice),
         records=tables_of(view, voice),
+        proposed={
+            name
+            for process, name in desk.house.runtime.registry.proposals
+            if process == view.summary.process
+        },
         children=children_of(view, voice, processes),
         earlier=route[:-LEGS_SHOWN],
         route=route[-LEGS_SHOWN:],
@@ -343,7 +348,7 @@ def _done(desk: Desk, view: InstanceView) -> Message | None:
             state=desk.voice.title(view.summary.state_title),
         )
         return Message(kind="good", text=words)
-    if done in {"opened", "evidence", "reviewed", "row", "retired", "assigned", "waived"}:
+    if done in {"opened", "evidence", "reviewed", "row", "rows", "retired", "assigned", "waived"}:
         return Message(kind="good", text=desk.voice.ui(f"done.{done}"))
     return None
 

@@ -20,6 +20,7 @@ from api.pages import (
     instances,
     login,
     plan,
+    record_sheets,
     records,
 )
 from api.pages.rendering import STATIC
@@ -46,8 +47,9 @@ def mount_pages(app: FastAPI) -> None:
     """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     pages.state = app.state
-    rooms = (login, inbox, instances, instance_forms, records, audit_log, definitions, plan, admin)
-    for room in rooms:
+    # Before `records`, whose rows could else be called `import`.
+    of_cases = (instances, instance_forms, record_sheets, records)
+    for room in (login, inbox, *of_cases, audit_log, definitions, plan, admin):
         pages.include_router(room.router)
     errors.answer_errors(pages)
     pages.mount("/static", KeptFiles(directory=STATIC), name="static")

@@ -44,6 +44,8 @@ from engine.runtime import Caller, OnceKey, Replayed
 
 NONCE_LENGTH_MAX: Final = 200
 FORM_FIELDS_MAX: Final = 2000
+FORM_PART_BYTES_MAX: Final = 8 * 1024 * 1024
+"""The rows of a file, looked at and not yet written, come back in one hidden input."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,7 +187,7 @@ async def sent_form(request: Request) -> AsyncIterator[Sent]:
         Forbidden: the form is not from a page of ours.
     """
     desk = await run_in_threadpool(desk_of, request)
-    async with request.form(max_fields=FORM_FIELDS_MAX) as form:
+    async with request.form(max_fields=FORM_FIELDS_MAX, max_part_size=FORM_PART_BYTES_MAX) as form:
         typed = typed_in(form)
         _refuse_nul(typed)
         session = desk.visitor.session

@@ -3,7 +3,7 @@
 What the cells mean is read in `engine.tables`; here is only how they come and go.
 """
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
@@ -83,7 +83,7 @@ class WrongDryRun(Invalid):
         }
     },
 )
-def get_template(
+def get_template(  # noqa: PLR0913 - the address and three questions.
     instance: str,
     record_set: str,
     caller: Reader,
@@ -91,6 +91,7 @@ def get_template(
     *,
     form: Annotated[str, Query(alias="format", max_length=20)] = SheetFormat.XLSX.value,
     proposed: bool = False,
+    language: Annotated[Literal["vi", "en"] | None, Query()] = None,
 ) -> Response:
     """A sheet with the headings of a record set, as `xlsx` or `csv`.
 
@@ -102,7 +103,7 @@ def get_template(
         instance_id=instance,
         record_set=record_set,
         format=SheetFormat(form),
-        language=asked.language,
+        language=language or asked.language,
         proposed=proposed,
     )
     sheet = sheet_to_fill(asked.house.runtime, caller, wanted)

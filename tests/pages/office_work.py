@@ -161,5 +161,5 @@ class Audit:
         return [
             link.removeprefix(table)
             for link in page.links
-            if link.startswith(table) and not link.endswith("/new")
+            if link.startswith(table) and not link.endswith(("/new", "/import", "/prefill"))
         ]
