@@ -100,6 +100,7 @@ class CampaignJourney:
         self.project()
         self.make_up()
         self.report()
+        self.sign()
         self.check_effect()
         return self.campaign
 
@@ -432,8 +433,7 @@ class CampaignJourney:
         assert self.state() == "make_up"
 
     def report(self) -> None:
-        """Two exceptions by name, approved one by one; sign, number, accept."""
-        director, clerk = self.desk("director"), self.desk("clerk")
+        """Two exceptions by name, and nobody who needs none."""
         papers = {
             "score_list": paper(XLSX, "Tổng hợp kết quả"),
             "report": paper(DOCX, "Báo cáo kết quả đào tạo"),
@@ -457,6 +457,10 @@ class CampaignJourney:
         )
         self.retire("exception", trained["id"])
         self.branch.step(self.campaign, "submit_report", files=papers, actual_cost=29_000_000)
+
+    def sign(self) -> None:
+        """Each exception is approved by itself; a returned report takes its approvals along."""
+        director, clerk = self.desk("director"), self.desk("clerk")
         signed = {"report_signed": paper(PDF, "Báo cáo đã ký")}
         director.refused(
             self.campaign, "sign_report", "condition:exceptions_approved", files=signed
@@ -466,7 +470,23 @@ class CampaignJourney:
         director.refused(
             self.campaign, "sign_report", "condition:exceptions_approved", files=signed
         )
+        director.step(self.campaign, "return_report", reason="Nêu rõ cách đào tạo tiếp")
+        # What was approved ends with the report that was returned.
+        assert director.rows(self.campaign, "exception_approval") == []
+        self.change("exception", first["id"], plan="Học bù ngày 15/10")
+        self.branch.refused(
+            self.campaign, "submit_report", "evidence_stale:report", "evidence_stale:score_list"
+        )
+        again = {
+            "score_list": paper(XLSX, "Tổng hợp kết quả, lần 2"),
+            "report": paper(DOCX, "Báo cáo kết quả đào tạo, lần 2"),
+        }
+        self.branch.step(self.campaign, "submit_report", files=again)
+        director.add(self.campaign, "exception_approval", exception=first["id"])
         self.branch.add(self.campaign, "exception_approval", expect=403, exception=second["id"])
+        director.refused(
+            self.campaign, "sign_report", "condition:exceptions_approved", files=signed
+        )
         director.add(self.campaign, "exception_approval", exception=second["id"])
         director.step(self.campaign, "sign_report", files=signed)
         clerk.refused(
@@ -578,13 +598,7 @@ class CampaignJourney:
         materials = {"materials": paper(PDF, "Tài liệu")}
         self.branch.step(self.campaign, "start", files=materials)
         self.hold("A1")
-        self.branch.add(
-            self.campaign,
-            "attendance",
-            person=learner.id,
-            class_session=self.sessions["A1"],
-            present=True,
-        )
+        self.tick(learner)
         lists = {"attendance_list": paper(PNG, "Điểm danh")}
         self.branch.step(self.campaign, "end_classes", files=lists)
         given = self.branch.add(self.campaign, "score", person=learner.id, round=1, after=11)
@@ -593,6 +607,16 @@ class CampaignJourney:
         self.change("score", given["id"], after=5)
         self.branch.step(self.campaign, "grade", files=tests)
         assert self.state() == "assessing"
+
+    def tick(self, learner: Employee) -> None:
+        """Write down that somebody is present."""
+        self.desk("trainer").add(
+            self.campaign,
+            "attendance",
+            person=learner.id,
+            class_session=self.sessions["A1"],
+            present=True,
+        )
 
     def conclude(self) -> None:
         """Report, sign, number, accept; the effect a month later."""

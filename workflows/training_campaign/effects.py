@@ -8,7 +8,7 @@
 from collections import Counter
 
 from engine.machine.instance import Case
-from engine.machine.intent import Intent, Notify, Qualify, RaiseFlag
+from engine.machine.intent import ChangeRecord, Intent, Notify, Qualify, RaiseFlag
 from engine.machine.registry import Question
 from workflows.training_campaign.facts import people_missed
 from workflows.training_campaign.roster import Roster, present_round, roster, units_of
@@ -68,6 +68,14 @@ def training_projection(question: Question) -> tuple[Intent, ...]:
         message="coverage_short", roles=("iso_secretary", "steering_head"), params=params
     )
     return (RaiseFlag(flag=COVERAGE_SHORT), *_to_units(found, missed), leaders)
+
+
+def void_exception_approvals(question: Question) -> tuple[Intent, ...]:
+    """Approvals end with the report: the list may be another one when it comes back."""
+    return tuple(
+        ChangeRecord(record_set="exception_approval", row=row.id, values={}, retire=True)
+        for row in question.case.rows("exception_approval")
+    )
 
 
 def award_training(question: Question) -> tuple[Intent, ...]:

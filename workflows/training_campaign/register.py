@@ -63,6 +63,7 @@ EFFECTS = (
     effects.tell_units_to_enrol,
     effects.tell_participants,
     effects.training_projection,
+    effects.void_exception_approvals,
     effects.award_training,
     effects.tell_office_of_training_obstacle,
 )

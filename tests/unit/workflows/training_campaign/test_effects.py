@@ -1,7 +1,7 @@
 from datetime import date
 
-from engine.machine.intent import Notify, Qualify, RaiseFlag
-from tests.unit.workflows.made_cases import ask, case, step
+from engine.machine.intent import ChangeRecord, Notify, Qualify, RaiseFlag
+from tests.unit.workflows.made_cases import ask, case, row, step
 from tests.unit.workflows.training_campaign.made_campaigns import (
     RECORDS,
     TODAY,
@@ -85,6 +85,15 @@ def test_the_projection_tells_once_and_only_when_somebody_will_be_missing() -> N
     assert effects.training_projection(ask(told)) == ()
     assert effects.training_projection(ask(campaign(headcount=(member("an"),)))) == ()
     assert effects.training_projection(ask(case("training_campaign"))) == ()
+
+
+def test_a_returned_report_takes_its_approvals_along() -> None:
+    approved = (row("a1", exception="e1"), row("a2", exception="e2"))
+    intents = effects.void_exception_approvals(ask(campaign(exception_approval=approved)))
+    assert intents == tuple(
+        ChangeRecord(record_set="exception_approval", row=found, values={}, retire=True)
+        for found in ("a1", "a2")
+    )
 
 
 def test_everybody_who_was_trained_is_qualified_from_today() -> None:
