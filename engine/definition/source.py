@@ -98,7 +98,7 @@ def read(text: str | bytes, *, file: str = "-") -> Reading:
     data = _plain(text, notes)
     if not isinstance(data, dict):
         if not notes.findings:
-            notes.add("E07", (), kind="mapping", key="-")
+            notes.add("E07", (), kind="nothing" if data is None else "file")
         return Reading(None, tuple(in_order(notes.findings)), notes.places)
     aside = _Aside(data)
     process = _build(aside, notes)
@@ -169,7 +169,7 @@ def _plain(text: str | bytes, notes: _Notes) -> Any:
     except MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
         notes.positions[()] = Position(mark.line + 1, mark.column + 1)
-        notes.add("E00", (), kind="syntax", problem=str(error.problem or error.context))
+        notes.add("E00", (), kind=_syntax_kind(str(error.problem or error.context)))
     except YAMLError as error:
         notes.add("E00", (), kind="character", at=getattr(error, "position", 0) + 1)
     except _TooDeep:
@@ -277,7 +277,9 @@ class _Reader:
             ):
                 return int(text)
             case "null":
-                self._fault(path, event, "E07", kind="empty", key=_key_of(path))
+                # A file that is empty as a whole is told of as a file.
+                if path:
+                    self._fault(path, event, "E07", kind="empty", key=_key_of(path))
                 return None
             case kind:
                 self._fault(path, event, "E05", kind="value", type=kind, value=text[:60])
@@ -299,6 +301,11 @@ class _Reader:
 def _position(event: Event) -> Position:
     mark = event.start_mark
     return Position(mark.line + 1, mark.column + 1)
+
+
+def _syntax_kind(problem: str) -> str:
+    """Which of our sentences tells what the parser's words say; `syntax` where none fits."""
+    return next((kind for words, kind in _SYNTAX.items() if problem.startswith(words)), "syntax")
 
 
 def _key_of(path: Path) -> str:
@@ -372,7 +379,8 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
             faults = [_read_error(detail, notes.positions) for detail in details]
         # What is known as faulty has been told; what the model says of it only follows. So does
         # everything that comes up only after parts were set aside.
-        new = [fault for fault in faults if not told and not notes.faulty(_known(fault[1], notes))]
+        known = notes.positions
+        new = [fault for fault in faults if not told and not notes.faulty(_spelt(fault[1], known))]
         for code, path, params in new:
             notes.add(code, path, **params)
         told = True
@@ -384,9 +392,9 @@ def _build(aside: _Aside, notes: _Notes) -> Process | None:
             return None
 
 
-def _known(path: Path, notes: _Notes) -> Path:
+def _spelt(path: Path, spelt: Container[Path]) -> Path:
     """The part of a path that the file spells out."""
-    while path and path not in notes.positions:
+    while path and path not in spelt:
         path = path[:-1]
     return path
 
@@ -410,6 +418,10 @@ def _read_error(details: ErrorDetails, spelt: Container[Path]) -> tuple[str, Pat
     if path not in spelt and _is_branch(path[-1]):
         # One of several types that the value could have had: none fits, and that is the fault.
         type_, path = "no_type_fits", path[:-1]
+    elif type_ != "missing" and path not in spelt:
+        # A short form was unfolded: the author knows only the key that the file spells out.
+        type_ = "moment_form" if path[-1] == "plus" else type_
+        path = _spelt(path, spelt)
     key = _key_of(path)
     if type_ == "extra_forbidden":
         near = get_close_matches(key, sorted(_KEYS), n=1)
@@ -459,6 +471,18 @@ _KEYS: Final = frozenset(
 _SLUG_PATTERNS: Final = frozenset(
     {model.SLUG_PATTERN, model.TARGET_PATTERN, model.REGISTERED_PATTERN}
 )
+_SYNTAX: Final[Mapping[str, str]] = {
+    "found character '\\t'": "tab",
+    "found character": "sign",
+    "mapping values are not allowed": "colon",
+    "could not find expected ':'": "no_colon",
+    "expected ','": "bracket",
+    "expected <block end>": "indentation",
+    "found unexpected end of stream": "quote",
+}
+"""How the parser's words begin → kind of E00."""
+SYNTAX_KINDS: Final = frozenset({*_SYNTAX.values(), "syntax"})
+"""Every kind of E00 that a parser tells, so that a test can ask for its sentences."""
 _ARMS: Final[Mapping[str, str]] = {"arms_not_total": "E20", "arm_without_when": "E21"}
 _KINDS: Final[Mapping[str, str]] = {
     "missing": "missing",
@@ -497,5 +521,5 @@ _OWN_KINDS: Final = frozenset(
         "transition_internal",
     }
 )
-KINDS: Final = frozenset({*_KINDS.values(), *_OWN_KINDS, "shape", "empty"})
+KINDS: Final = frozenset({*_KINDS.values(), *_OWN_KINDS, "shape", "empty", "nothing", "file"})
 """Every kind of E07, so that a test can ask for its sentences."""

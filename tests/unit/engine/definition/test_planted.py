@@ -108,7 +108,18 @@ def test_the_file_that_the_faults_are_planted_in_is_sound() -> None:
 def test_every_sentence_is_the_sentence_of_some_planted_fault() -> None:
     found = [f for path in PLANTED for f in judge(path.stem[:3], source.read_file(path))]
     too_large, not_utf8 = b"#" * (source.SIZE_BYTES + 1), b"\xff"
-    unreadable = [f for text in (too_large, not_utf8, b"\x07") for f in source.read(text).findings]
+    wrong = (
+        b"a:\n\tb: 1",
+        b"a: @b",
+        b"a: b: c",
+        b"a: b\nc",
+        b"a: [b",
+        b"a:\n  - b\n c: 3",
+        b"a: 'b",
+        b"a: }",
+    )
+    texts = (too_large, not_utf8, b"\x07", b"", b"7", *wrong)
+    unreadable = [f for text in texts for f in source.read(text).findings]
     clause = families.uncovered([sound()], ["9001:2015/8.1"])
     told = {finding.words for finding in (*found, *unreadable, *clause)}
     assert told == {key for key in words("vi") if not key.endswith(".mend")}
@@ -135,6 +146,7 @@ def test_every_sentence_is_there_in_both_languages_with_the_same_parameters() ->
 
 def test_every_kind_of_wrong_shape_has_a_sentence() -> None:
     assert {f"finding.E07.{kind}" for kind in source.KINDS} <= words("vi").keys()
+    assert {f"finding.E00.{kind}" for kind in source.SYNTAX_KINDS} <= words("vi").keys()
 
 
 def test_every_fault_of_a_value_has_a_sentence_in_both_languages() -> None:

@@ -32,6 +32,37 @@ def test_a_character_that_no_text_may_hold_is_refused(character: str) -> None:
     assert (found.words, found.params["at"]) == ("finding.E00.character", 9)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("a:\n\tb: 1", "tab"),
+        ("a: @b", "sign"),
+        ("a: b: c", "colon"),
+        ("a: b\nc", "no_colon"),
+        ("a: [b", "bracket"),
+        ("a:\n  - b\n c: 3", "indentation"),
+        ("a: 'b", "quote"),
+        ("a: }", "syntax"),
+    ],
+)
+def test_wrong_syntax_is_told_in_our_own_words(text: str, kind: str) -> None:
+    (found,) = read(text).findings
+    assert (found.words, dict(found.params)) == (f"finding.E00.{kind}", {"kind": kind})
+
+
+@pytest.mark.parametrize(
+    ("written", "kind"), [("5xx", "moment_form"), ("[5wd]", "moment_form"), ("9999d", "too_large")]
+)
+def test_a_short_form_is_told_of_by_the_key_that_the_file_has(written: str, kind: str) -> None:
+    text = TEXT.replace("due: 5wd", f"due: {written}", 1)
+    (found,) = read(text).findings
+    assert (found.words, found.params["key"]) == (f"finding.E07.{kind}", "due")
+    assert found.path == "states.planned.due"
+    assert text.splitlines()[found.line - 1].strip() == f"due: {written}"
+    (spelt,) = read(TEXT.replace("due: 5wd", "due: {plus: 5xx}", 1)).findings
+    assert (spelt.words, spelt.params["key"]) == ("finding.E07.duration", "plus")
+
+
 def test_a_text_beyond_the_size_is_not_read_at_all() -> None:
     assert codes("#" * SIZE_BYTES) == ["E07"]
     (found,) = read("#" * (SIZE_BYTES + 1)).findings
@@ -44,10 +75,16 @@ def test_nesting_is_followed_to_the_limit_and_no_further() -> None:
     assert [f.words for f in read("[" * 200_000).findings] == ["finding.E05.depth"]
 
 
-@pytest.mark.parametrize("text", ["", "# nothing\n", "text", "- a\n", "7"])
-def test_what_is_no_mapping_is_no_process(text: str) -> None:
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        *(("", "nothing"), ("# nothing\n", "nothing"), ("~", "nothing")),
+        *(("text", "file"), ("- a\n", "file"), ("7", "file")),
+    ],
+)
+def test_what_is_no_mapping_is_no_process(text: str, kind: str) -> None:
     reading = read(text)
-    assert [f.words for f in reading.findings] == ["finding.E07.mapping"]
+    assert [f.words for f in reading.findings] == [f"finding.E07.{kind}"]
     assert reading.process is None
     assert reading.draft is None
 
