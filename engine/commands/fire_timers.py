@@ -6,11 +6,14 @@
    was left.
 3. A timer that cannot fire (a name that is not registered, say) keeps no other one waiting.
 4. The step taken on overdue goes the same way as every other, as the house itself.
+5. Reminded are those who can lead the case on; who could only report, postpone or cancel is left in
+   peace. A reminder that comes after the due day, because nobody fired it in time, is dropped.
 """
 
 from dataclasses import dataclass
 
 from engine.audit.leaf import EntryType
+from engine.definition.graph import is_aside
 from engine.errors import Corrupt, QuyTrinhError
 from engine.machine.actor import SYSTEM
 from engine.machine.conditions import compile_condition
@@ -69,7 +72,7 @@ def _fire(runtime: Runtime, organization_id: str, timer: Timer) -> bool:
             return False
         match timer.kind:
             case "remind":
-                _tell_who_acts(uow, case, timer, "reminder")
+                _remind(uow, case, timer)
             case "escalate":
                 _escalate(uow, case, timer)
             case "check":
@@ -80,13 +83,20 @@ def _fire(runtime: Runtime, organization_id: str, timer: Timer) -> bool:
         return True
 
 
+def _remind(uow: UnitOfWork, case: Case, timer: Timer) -> None:
+    """Say that the due day comes; once it has passed, being overdue is told instead."""
+    if case.instance.due_at is not None and case.instance.due_at > uow.now:
+        _tell_who_acts(uow, case, timer, "reminder")
+
+
 def _tell_who_acts(uow: UnitOfWork, case: Case, timer: Timer, message: str) -> None:
-    """Tell everybody who can take a step that leads out of the present state."""
-    process = uow.pinned(case).process
+    """Tell everybody who can take a step that leads on from the present state."""
+    process, state = uow.pinned(case).process, case.instance.state
     roles = {
         by.role
         for name, step in process.transitions.items()
-        if case.instance.state in process.sources(name) and "open" not in step.from_
+        if state in process.sources(name) and not is_aside(process, name)
+        if set(step.targets) - {"=", state}
         for by in step.by
         if by.role != "system"
     }
