@@ -232,16 +232,20 @@ class UnitOfWork:
         """A published version, compiled; the newest one without a number.
 
         Raises:
-            NotFound: it was never published in this organisation.
+            NotFound: `unknown_definition`: it was never published in this organisation;
+                `unknown_version`: others were.
         """
         found = (
             self.tables.definitions.newest(process)
             if version is None
             else self.tables.definitions.get(process, version)
         )
-        if found is None:
-            raise NotFound("unknown_definition", process=process, version=version)
-        return self.runtime.compiled(found)
+        if found is not None:
+            return self.runtime.compiled(found)
+        known = [each.version for each in self.tables.definitions.versions(process)]
+        if known:
+            raise NotFound("unknown_version", process=process, version=version, known=known)
+        raise NotFound("unknown_definition", process=process)
 
     def replay(self, caller: Caller, key: OnceKey | None) -> Replayed | None:
         """The kept answer of a key; None when it is new.

@@ -37,7 +37,7 @@ def definition_view(
     """One version; the newest without a number.
 
     Raises:
-        NotFound: it was never published.
+        NotFound: `unknown_definition`, or `unknown_version` where others were published.
     """
     with runtime.read(caller.organization_id) as uow:
         return _view(uow, uow.actor(caller), process, version)
@@ -46,8 +46,11 @@ def definition_view(
 def _view(uow: UnitOfWork, actor: Actor, process: str, version: int | None) -> DefinitionView:
     published = uow.tables.definitions.versions(process)
     found = next((p for p in reversed(published) if version is None or p.version == version), None)
+    if found is None and published:
+        known = [p.version for p in published]
+        raise NotFound("unknown_version", process=process, version=version, known=known)
     if found is None:
-        raise NotFound("unknown_definition", process=process, version=version)
+        raise NotFound("unknown_definition", process=process)
     compiled = uow.runtime.compiled(found)
     return DefinitionView(
         process=compiled.process,

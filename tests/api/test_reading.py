@@ -66,6 +66,14 @@ def test_what_is_not_there_is_not_found(small_web: Web, path: str) -> None:
     assert answer.headers["content-type"] == "application/problem+json"
 
 
+def test_a_version_that_is_missing_is_told_apart_from_a_process(small_web: Web) -> None:
+    answer = small_web.get("director", "/definitions/internal_audit/versions/99").json()
+    assert answer["code"] == "unknown_version"
+    assert "không có phiên bản 99. Đã ban hành: 1." in answer["detail"]
+    answer = small_web.get("director", "/definitions/nothing/versions/1").json()
+    assert answer["code"] == "unknown_definition"
+
+
 def test_the_log_is_read_newest_last_and_followed(web: Web) -> None:
     audit = web.open_audit()
     web.step("iso_secretary", audit["id"], "submit", 0)
