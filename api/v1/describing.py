@@ -45,7 +45,7 @@ PROBLEM: Final[dict[str, Any]] = {
         },
         "state": {"type": "string"},
         "version": {"type": "integer"},
-        "available": {"type": "array", "items": {"type": "string"}},
+        "available": {"type": "array", "items": {"$ref": _REFERENCE.format(model="OptionBody")}},
     },
     "example": {
         "type": "urn:quytrinh:problem:refused",

@@ -274,11 +274,19 @@ def instance_body(asked: Asked, case: Case, compiled: Compiled, actor: Actor) ->
         parent=instance.parent_id,
         predecessor=instance.predecessor,
         children=[_child(child) for child in case.children],
-        available=[
-            _option(asked, process, option) for option in options_of(asked, case, compiled, actor)
-        ],
+        available=available_bodies(asked, case, compiled, actor),
     )
     return body.model_dump(mode="json")
+
+
+def available_bodies(
+    asked: Asked, case: Case, compiled: Compiled, actor: Actor
+) -> list[OptionBody]:
+    """Every step that leaves the present state, with what this actor lacks, as it is sent."""
+    return [
+        _option(asked, compiled.process, option)
+        for option in options_of(asked, case, compiled, actor)
+    ]
 
 
 def options_of(asked: Asked, case: Case, compiled: Compiled, actor: Actor) -> tuple[Option, ...]:

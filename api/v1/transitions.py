@@ -1,13 +1,14 @@
 """Steps: the one way in which a state changes, one at a time or several together.
 
-1. `If-Match` names the version on which the step was decided; the loser is told what is there now.
+1. `If-Match` names the version on which the step was decided; the loser is told what is there now,
+   as is who wants a step that does not leave the present state: the same objects as on a reading.
 2. Files may come with the step: parts named by requirement id, beside the part `command`.
 3. A dry run answers what would happen, and leaves nothing, not even an entry.
 4. Of several commands each gets a verdict; with `atomic` they are written together or not at all.
 """
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -24,8 +25,10 @@ from api.dependencies import (
     digest_of_body,
     reauthenticated,
     send,
+    standing,
     standpoint,
 )
+from api.language import title
 from api.problems import (
     Forbidden,
     MediaTypeUnknown,
@@ -34,7 +37,7 @@ from api.problems import (
     problem_of,
     problem_of_refusal,
 )
-from api.v1.instances import InstanceBody, UnmetBody, explainer, instance_body
+from api.v1.instances import InstanceBody, UnmetBody, available_bodies, explainer, instance_body
 from api.v1.reading import (
     Body,
     Identifier,
@@ -54,6 +57,7 @@ from api.v1.reading import (
 )
 from engine.commands.advance_instance import (
     AdvanceInstance,
+    Stale,
     advance,
     advance_instance,
     hold,
@@ -62,8 +66,8 @@ from engine.commands.advance_instance import (
 from engine.errors import NotFound, QuyTrinhError
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
-from engine.machine.decision import Accepted
-from engine.runtime import Caller, Replayed
+from engine.machine.decision import Accepted, NotAvailable
+from engine.runtime import Caller, Replayed, UnitOfWork
 from engine.transaction.attaching import Upload
 from engine.transaction.stepping import Taken, TurnedDown
 
@@ -220,9 +224,12 @@ def post_transition(
         reauthenticated=_signed(asked, caller, wanted.command.password),
         key=None if wanted.command.dry_run else asked.once(wanted.digest, render),
     )
-    if wanted.command.dry_run:
-        return send(_rehearsed(asked, request, compiled))
-    return asked.respond(advance_instance(asked.house.runtime, request), render)
+    try:
+        if wanted.command.dry_run:
+            return send(_rehearsed(asked, request, compiled))
+        return asked.respond(advance_instance(asked.house.runtime, request), render)
+    except (Stale, NotAvailable) as error:
+        return asked.problem(_overtaken(asked, request, error))
 
 
 @router.post("/transitions", summary="Take several steps", response_model=BulkBody)
@@ -303,6 +310,41 @@ def _rendered(
     )
 
 
+def _overtaken(asked: Asked, request: AdvanceInstance, error: Stale | NotAvailable) -> Problem:
+    """The problem of a step that was decided upon another state than the present one."""
+    with standing(asked.house, request.caller) as (uow, _):
+        return _present(asked, uow, request, error)
+
+
+def _present(
+    asked: Asked, uow: UnitOfWork, request: AdvanceInstance, error: Stale | NotAvailable
+) -> Problem:
+    """Tell where the instance stands and what this caller may do, in titles for people.
+
+    All of it is read at once, so that state, version and steps belong together.
+    """
+    case = uow.case(request.instance_id)
+    compiled = uow.pinned(case)
+    process, instance = compiled.process, case.instance
+    steps = available_bodies(asked, case, compiled, uow.actor(request.caller))
+    told = {
+        "state": title(process.states[instance.state].title, asked.language),
+        "version": instance.version,
+        "available": [step.title for step in steps],
+    }
+    wanted = process.transitions.get(request.transition)
+    if wanted is not None:
+        told["transition"] = title(wanted.title, asked.language)
+    members = {
+        "state": instance.state,
+        "version": instance.version,
+        "available": [step.model_dump(mode="json") for step in steps],
+    }
+    problem = problem_of(error)
+    headers = {name: f'"{instance.version}"' for name in problem.headers if name == "ETag"}
+    return replace(problem, params=told, members=members, headers=headers)
+
+
 def _rehearsed(asked: Asked, request: AdvanceInstance, compiled: Compiled) -> Reply:
     decided = rehearse(asked.house.runtime, request).decision
     if isinstance(decided, Accepted):
@@ -345,6 +387,9 @@ def _alone(asked: Asked, caller: Caller, command: BulkCommand) -> dict[str, Any]
         if isinstance(outcome, Replayed):
             raise NotFound("unknown_instance", instance=command.instance)
         return _verdict(command, _rendered(asked, outcome, command.transition, actor, compiled))
+    except (Stale, NotAvailable) as error:
+        request = _request(asked, caller, command)
+        return _verdict(command, asked.reply(_overtaken(asked, request, error)))
     except QuyTrinhError as error:
         return _verdict(command, asked.reply(problem_of(error)))
 
@@ -361,6 +406,8 @@ def _together(asked: Asked, caller: Caller, commands: Sequence[BulkCommand]) -> 
                 outcome = advance(uow, request)
                 compiled = uow.pinned(outcome.case)
                 reply = _rendered(asked, outcome, command.transition, actor, compiled)
+            except (Stale, NotAvailable) as error:
+                reply = asked.reply(_present(asked, uow, request, error))
             except QuyTrinhError as error:
                 reply = asked.reply(problem_of(error))
             verdicts.append(_verdict(command, reply))

@@ -137,7 +137,10 @@ def test_a_stale_version_hears_what_is_there_now(web: Web) -> None:
     problem = answer.json()
     assert answer.status_code == 412
     assert (problem["state"], problem["version"]) == ("submitted", 1)
-    assert "approve" in problem["available"]
+    shown = web.get("director", f"/instances/{audit['id']}").json()
+    assert problem["available"] == shown["available"]
+    assert "approve" in {option["transition"] for option in problem["available"]}
+    assert f"“{shown['state_title']}”" in problem["detail"]
     assert answer.headers["etag"] == '"1"'
 
 
@@ -169,9 +172,35 @@ def test_a_step_that_does_not_leave_the_state_is_not_available(small_web: Web) -
     before = small_web.entries()
     answer = small_web.step("director", audit["id"], "approve", 0)
     assert answer.status_code == 409
-    assert answer.json()["code"] == "not_available"
-    assert "submit" in answer.json()["available"]
+    problem = answer.json()
+    assert problem["code"] == "not_available"
+    assert (problem["state"], problem["version"]) == ("draft", 0)
+    shown = small_web.get("director", f"/instances/{audit['id']}").json()
+    assert problem["available"] == shown["available"]
+    mine = small_web.step("iso_secretary", audit["id"], "approve", 0, dry_run=True).json()
+    assert mine["available"] == audit["available"] != problem["available"]
+    titles = [shown["state_title"], *(option["title"] for option in shown["available"])]
+    assert all(title in problem["detail"] for title in titles)
+    assert "approve" not in problem["detail"]
     assert small_web.entries() == before
+
+
+def test_what_was_overtaken_in_a_bundle_hears_what_is_there_now(web: Web) -> None:
+    audit = web.open_audit()
+    commands = [
+        {"instance": audit["id"], "version": version, "transition": transition}
+        for version, transition in ((0, "approve"), (7, "submit"))
+    ]
+    for atomic in (False, True):
+        body = {"commands": commands, "atomic": atomic}
+        verdicts = web.post("iso_secretary", "/transitions", body).json()["verdicts"]
+        assert [verdict["body"]["code"] for verdict in verdicts] == [
+            "not_available",
+            "stale_version",
+        ]
+        for verdict in verdicts:
+            assert verdict["body"]["available"] == audit["available"]
+            assert verdict["body"]["version"] == 0
 
 
 def test_a_key_gets_the_first_answer_again(web: Web) -> None:
