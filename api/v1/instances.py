@@ -31,6 +31,7 @@ from engine.machine.decision import Option, Unmet
 from engine.machine.instance import Case, Child
 from engine.machine.registry import RegistryMissing
 from engine.machine.window import spans_of
+from engine.queries.definitions import refuse_unknown_names
 from engine.queries.instances import Summary, list_instances
 from engine.runtime import Caller
 
@@ -165,7 +166,11 @@ def get_instances(  # noqa: PLR0913 - each parameter is one of the contract's fi
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """List the organisation's instances, narrowed by what is given."""
+    """List the organisation's instances, narrowed by what is given.
+
+    A process or a state that no published version has is a fault, not an empty list.
+    """
+    refuse_unknown_names(asked.house.runtime, caller, process=process, state=state)
     pager = pager_of(request, caller)
     wanted: dict[str, Any] = {
         "process": process,

@@ -10,7 +10,9 @@ from api.dependencies import Asked, Circumstances, Reader, Reply, log_filter, se
 from api.problems import plain
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
 from api.v1.reading import Instant, QueryText
+from engine.audit.leaf import EntryType
 from engine.queries.audit_trail import Trail, trail
+from engine.queries.definitions import refuse_unknown_names
 from engine.runtime import Caller
 
 router = APIRouter(tags=["log"])
@@ -78,7 +80,7 @@ def get_log(  # noqa: PLR0913 - each parameter is one of the contract's filters.
     actor: QueryText | None = None,
     transition: QueryText | None = None,
     unit: QueryText | None = None,
-    kind: Annotated[QueryText | None, Query(alias="type")] = None,
+    kind: Annotated[EntryType | None, Query(alias="type")] = None,
     outcome: Literal["accepted", "refused"] | None = None,
     first: Annotated[Moment, Query(alias="from")] = None,
     last: Annotated[Moment, Query(alias="to")] = None,
@@ -86,13 +88,17 @@ def get_log(  # noqa: PLR0913 - each parameter is one of the contract's filters.
     limit: Limit = LIMIT,
     cursor: Cursor = None,
 ) -> Response:
-    """Read entries beyond an index; `after` lets a follower go on where it stopped."""
+    """Read entries beyond an index; `after` lets a follower go on where it stopped.
+
+    A process that was never published is a fault, not an empty list.
+    """
+    refuse_unknown_names(asked.house.runtime, caller, process=process)
     wanted = log_filter(
         process=process,
         actor=actor,
         transition=transition,
         unit=unit,
-        type=kind,
+        type=None if kind is None else kind.value,
         outcome=outcome,
         first=first,
         last=last,

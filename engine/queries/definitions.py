@@ -1,9 +1,12 @@
 """Published definitions: what there is, one version whole, which may be opened by whom."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from engine.definition.model import Process
+from engine.definition.values import WrongValues
 from engine.errors import NotFound
 from engine.machine.actor import Actor
 from engine.machine.decision import Refused
@@ -41,6 +44,46 @@ def definition_view(
     """
     with runtime.read(caller.organization_id) as uow:
         return _view(uow, uow.actor(caller), process, version)
+
+
+def refuse_unknown_names(
+    runtime: Runtime, caller: Caller, *, process: str | None = None, state: str | None = None
+) -> None:
+    """Refuse to look for what no published version has: the list would be empty by mistake.
+
+    A state is one of any version of the process, or of any process when none is named.
+
+    Raises:
+        WrongValues: `unknown_process` or `unknown_state`, with the names that there are.
+    """
+    if process is None and state is None:
+        return
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        processes = uow.tables.definitions.processes()
+        faults: list[dict[str, Any]] = []
+        if process is not None and process not in processes:
+            params: dict[str, Any] = {"process": process, "known": list(processes)}
+            faults.append({"field": "process", "code": "unknown_process", "params": params})
+        elif state is not None:
+            asked = processes if process is None else (process,)
+            known = _states(uow, asked)
+            if state not in known:
+                params = {"state": state, "known": known}
+                faults.append({"field": "state", "code": "unknown_state", "params": params})
+    if faults:
+        raise WrongValues(faults)
+
+
+def _states(uow: UnitOfWork, processes: Iterable[str]) -> list[str]:
+    return sorted(
+        {
+            state
+            for process in processes
+            for published in uow.tables.definitions.versions(process)
+            for state in uow.runtime.compiled(published).process.states
+        }
+    )
 
 
 def _view(uow: UnitOfWork, actor: Actor, process: str, version: int | None) -> DefinitionView:

@@ -238,6 +238,15 @@ BAD: dict[str, tuple[Attempt, int, str]] = {
         422,
         "invalid_input",
     ),
+    "a process that is not there": (asking("/instances?process=bogus"), 422, "wrong_values"),
+    "a state that no process has": (asking("/instances?state=bogus"), 422, "wrong_values"),
+    "a state of another process": (
+        asking("/instances?process=internal_audit&state=planned"),
+        422,
+        "wrong_values",
+    ),
+    "a log of no process": (asking("/log?process=bogus"), 422, "wrong_values"),
+    "an entry of no type": (asking("/log?type=bogus"), 422, "invalid_input"),
     "U+0000 in an address": (asking("/instances/a%00b"), 400, "address_unreadable"),
     "U+0000 in a query": (asking("/instances?q=a%00b"), 400, "address_unreadable"),
     "an index beyond all": (asking("/log?after=99999999999999999999"), 422, "invalid_input"),
@@ -333,3 +342,16 @@ def test_files_of_a_refused_step_leave_no_record(small_web: Web) -> None:
     )
     assert answer.status_code == 409
     assert small_web.get("director", f"/instances/{audit['id']}/evidence").json()["items"] == []
+
+
+def test_a_filter_that_names_nothing_says_what_there_is(small_web: Web) -> None:
+    (fault,) = small_web.get("director", "/instances?process=bogus&state=draft").json()["faults"]
+    assert fault["field"] == "process"
+    assert "“bogus”" in fault["message"]
+    assert "internal_audit" in fault["message"]
+    answer = small_web.get("director", "/instances?process=internal_audit&state=bogus")
+    (fault,) = answer.json()["faults"]
+    assert fault["field"] == "state"
+    assert "draft" in fault["params"]["known"]
+    assert small_web.get("director", "/instances?state=draft").status_code == 200
+    assert small_web.get("director", "/log?process=internal_audit&type=transition").json()["size"]
