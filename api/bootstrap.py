@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from api.settings import Settings
+from engine.errors import Invalid
 from engine.evidence.disk import DiskStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
@@ -34,8 +35,11 @@ _OFFSET = re.compile(
 )
 
 
-class ClockUnreadableError(ValueError):
+class ClockUnreadableError(Invalid):
     """`QUYTRINH_CLOCK` is none of its three forms."""
+
+    def __init__(self, value: str) -> None:
+        super().__init__("clock_unreadable", value=value)
 
 
 class RunningClock:

@@ -16,8 +16,8 @@ from engine.errors import Invalid, NotFound
 ROLES: Final = DEFINITIONS / "organizations" / "roles.yaml"
 SECRET_BYTES: Final = 18
 
-users = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Người dùng · Users")
-tokens = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Mã truy cập · Tokens")
+users = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+tokens = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 Office = Annotated[
     str | None, typer.Option(help="Tên ngắn của cơ quan · Short name of the organisation")

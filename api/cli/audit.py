@@ -23,7 +23,7 @@ COLUMNS: Final = (
     *("instance", "process", "transition", "leaf_hash"),
 )
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Nhật ký · The log")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 class Export(StrEnum):

@@ -14,7 +14,7 @@ from engine.definition.source import Reading
 from engine.errors import Invalid
 from engine.runtime import Runtime
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Cơ sở dữ liệu · The database")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(help="Đưa lược đồ lên bản mới nhất · Bring the schema to its newest revision")

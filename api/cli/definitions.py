@@ -37,9 +37,7 @@ from engine.evidence.file_type import FileType
 VERSION_DIGITS: Final = 4
 CLAUSES: Final = DEFINITIONS / "clauses" / "9001.yaml"
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Định nghĩa quy trình · Definitions"
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 class Report(StrEnum):

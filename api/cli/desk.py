@@ -1,20 +1,23 @@
-"""What a command of the command line has at hand: the language, the settings, the house itself."""
+"""What a command of the command line has at hand: the language, the settings, the house itself.
+
+The house is imported when a command asks for it, since help and mistyped lines do without.
+"""
 
 import json
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from api.bootstrap import build_runtime, database_is_current
-from api.demonstration.loading import with_kept_clock
 from api.language import DEFAULT, Words
-from api.settings import Settings
 from engine.errors import Conflict, Invalid, NotFound
-from engine.runtime import Runtime
-from engine.storage.organization import Organization
+
+if TYPE_CHECKING:
+    from api.settings import Settings
+    from engine.runtime import Runtime
+    from engine.storage.organization import Organization
 
 
 @dataclass(slots=True)
@@ -27,7 +30,7 @@ class Desk:
 
     words: Words
     language: str = DEFAULT
-    _opened: list[Runtime] = field(default_factory=list)
+    _opened: "list[Runtime]" = field(default_factory=list)
 
     def say(self, code: str, **params: Any) -> str:
         """A sentence of the command line."""
@@ -37,7 +40,7 @@ class Desk:
         """Say a sentence on standard output."""
         typer.echo(self.say(code, **params))
 
-    def runtime(self, settings: Settings, *, upgraded: bool = True) -> Runtime:
+    def runtime(self, settings: "Settings", *, upgraded: bool = True) -> "Runtime":
         """The house that the settings name.
 
         Args:
@@ -47,6 +50,10 @@ class Desk:
         Raises:
             Conflict: `database_behind`.
         """
+        # A second of imports that help, a mistyped line and a drawing shall not pay.
+        from api.bootstrap import build_runtime, database_is_current  # noqa: PLC0415
+        from api.demonstration.loading import with_kept_clock  # noqa: PLC0415
+
         runtime = build_runtime(with_kept_clock(settings))
         self._opened.append(runtime)
         if upgraded and not database_is_current(runtime.database):
@@ -59,12 +66,14 @@ class Desk:
             runtime.database.close()
 
 
-def settings_for(**given: Any) -> Settings:
+def settings_for(**given: Any) -> "Settings":
     """The settings of the environment, with what the command line says instead."""
+    from api.settings import Settings  # noqa: PLC0415 - as above.
+
     return Settings(**{name: value for name, value in given.items() if value is not None})
 
 
-def organization_of(runtime: Runtime, slug: str | None) -> Organization:
+def organization_of(runtime: "Runtime", slug: str | None) -> "Organization":
     """The organisation of that short name; the only one, when none is named.
 
     Raises:

@@ -2,37 +2,99 @@
 
 1. A fault of the one who typed is a sentence on standard error and exit code 2, never a traceback.
 2. The language is that of `--lang`, else of `LANG` where it names one of ours, else Vietnamese.
+3. A group of commands is imported when one of them is asked for: whoever wants help, or mistypes,
+   does not wait for the web, the worker and the database.
 """
 
 import sys
-from collections.abc import Iterator, Sequence
-from typing import Annotated
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Annotated, Any, Final
 
 import typer
 from pydantic import ValidationError
+from typer.core import TyperGroup
 from typer.exceptions import TyperException
+from typer.main import get_group
+from typing_extensions import override
 
-from api.bootstrap import ClockUnreadableError
-from api.cli import accounts, audit, database, definitions, organization, plan, serving
 from api.cli.desk import Desk, complain
 from api.language import DEFAULT, LANGUAGES, load_words
 from engine.errors import QuyTrinhError
 
+
+@dataclass(frozen=True, slots=True)
+class _Room:
+    """Where a command is made.
+
+    Attributes:
+        app: name of the `Typer` in the module.
+        alone: it is one command of that `Typer`, not all of them.
+    """
+
+    module: str
+    help: str
+    app: str = "app"
+    alone: bool = False
+
+
+COMMANDS: Final[Mapping[str, _Room]] = {
+    "serve": _Room(
+        "api.cli.serving",
+        "Chạy trang web, API và tiến trình nền · Web, API and worker",
+        alone=True,
+    ),
+    "worker": _Room(
+        "api.cli.serving", "Thêm một tiến trình nền · One more background worker", alone=True
+    ),
+    "demo": _Room(
+        "api.cli.serving",
+        "Nạp và chạy bản trình diễn · Load and serve the demonstration",
+        alone=True,
+    ),
+    "database": _Room("api.cli.database", "Cơ sở dữ liệu · The database"),
+    "definitions": _Room("api.cli.definitions", "Định nghĩa quy trình · Definitions"),
+    "organization": _Room("api.cli.organization", "Cơ quan · Organisations"),
+    "plan": _Room("api.cli.plan", "Kế hoạch năm · The plan of a year"),
+    "audit": _Room("api.cli.audit", "Nhật ký · The log"),
+    "user": _Room("api.cli.accounts", "Người dùng · Users", app="users"),
+    "token": _Room("api.cli.accounts", "Mã truy cập · Tokens", app="tokens"),
+}
+
+
+class _Commands(TyperGroup):
+    """The groups, each imported when one of its commands is asked for."""
+
+    @override
+    def list_commands(self, ctx: Any) -> list[str]:
+        return list(COMMANDS)
+
+    @override
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        room = COMMANDS.get(cmd_name)
+        if room is None:
+            return None
+        found: Any = get_group(getattr(import_module(room.module), room.app))
+        if room.alone:
+            found = found.commands[cmd_name]
+        found.help = room.help
+        return found
+
+    @override
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, room.help) for name, room in COMMANDS.items()])
+
+
 app = typer.Typer(
     name="quytrinh",
+    cls=_Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-serving.register(app)
-app.add_typer(database.app, name="database")
-app.add_typer(definitions.app, name="definitions")
-app.add_typer(organization.app, name="organization")
-app.add_typer(plan.app, name="plan")
-app.add_typer(audit.app, name="audit")
-app.add_typer(accounts.users, name="user")
-app.add_typer(accounts.tokens, name="token")
 
 
 @app.callback(help="Quy Trình: quy trình ISO 9001 của cơ quan · ISO 9001 processes of an agency")
@@ -74,8 +136,6 @@ def _sentences(desk: Desk, fault: Exception) -> Iterator[str]:
             yield fault.format_message()
         case QuyTrinhError():
             yield desk.words.say(f"error.{fault.code}", fault.params, desk.language)
-        case ClockUnreadableError():
-            yield desk.say("clock_unreadable", value=str(fault))
         case ValidationError():
             for error in fault.errors():
                 name = "_".join(str(part) for part in error["loc"]).upper()

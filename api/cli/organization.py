@@ -13,7 +13,7 @@ from engine.commands.manage_organization import found_organization
 CALENDAR_YEARS_BACK = 1
 CALENDAR_YEARS_AHEAD = 1
 
-app = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Cơ quan · Organisations")
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(help="Lập cơ quan từ tệp YAML · Make an organisation from its YAML file")

@@ -16,9 +16,7 @@ from engine.runtime import Caller, Runtime
 
 PLANS: Final = DEFINITIONS / "plans"
 
-app = typer.Typer(
-    no_args_is_help=True, rich_markup_mode=None, help="Kế hoạch năm · The plan of a year"
-)
+app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
 
 @app.command(

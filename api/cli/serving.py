@@ -37,17 +37,13 @@ from engine.runtime import Runtime, SystemClock
 from engine.worker.durable import Background
 from engine.worker.schedule import schedule
 
+app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
 Host = Annotated[str | None, typer.Option(help="Địa chỉ lắng nghe · Address to listen on")]
 Port = Annotated[int | None, typer.Option(help="Cổng · Port")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the top of the command line."""
-    app.command("serve", help="Chạy trang web, API và tiến trình nền · Web, API and worker")(serve)
-    app.command("worker", help="Thêm một tiến trình nền · One more background worker")(worker)
-    app.command("demo", help="Nạp và chạy bản trình diễn · Load and serve the demonstration")(demo)
-
-
+@app.command()
 def serve(
     context: typer.Context,
     *,
@@ -69,6 +65,7 @@ def serve(
         _serve(runtime, settings, address, workers=workers, worker=worker)
 
 
+@app.command()
 def worker(context: typer.Context) -> None:
     """Run background jobs until a signal comes."""
     desk = desk_of(context)
@@ -86,6 +83,7 @@ def worker(context: typer.Context) -> None:
         stopped.wait()
 
 
+@app.command()
 def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> None:
     """Bring the database to head, load the demonstration where it may be, and serve."""
     desk = desk_of(context)
