@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from api.pages.forms import Choices, Entry, Typed, entry_of
 from api.pages.showing import SEPARATOR, Reason, Voice, is_long
-from engine.definition.graph import is_aside
+from engine.definition.graph import is_aside, leads_on
 from engine.definition.model import FieldSpec, Process, Text
 from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode
@@ -184,8 +184,10 @@ def steps_of(
             mine.append(replace(step, slots=_slots_for(option, slots)))
         else:
             others.append(step)
-    mine = sorted((_weighed(step, view, voice) for step in mine), key=_nearness(view.process))
-    opened = wanted or next((step.transition for step in mine), None)
+    mine = sorted((_weighed(step, view, voice) for step in mine), key=_nearness(view))
+    opened = wanted or next(
+        (step.transition for step in mine if not is_aside(view.process, step.transition)), None
+    )
     shown = tuple(replace(step, open=step.transition == opened) for step in mine)
     return shown, tuple(others)
 
@@ -379,11 +381,15 @@ def _weighed(step: StepView, view: InstanceView, voice: Voice) -> StepView:
     return replace(step, possible=not hard, blocking=blocking, ready=not left)
 
 
-def _nearness(process: Process) -> Any:
-    """Steps of the way itself come first, then those that leave it."""
+def _nearness(view: InstanceView) -> Any:
+    """What leads on comes first, then what stays or goes back, last what leaves the way."""
 
-    def key(step: StepView) -> tuple[bool, bool]:
-        return is_aside(process, step.transition), not step.possible
+    def key(step: StepView) -> tuple[bool, bool, bool]:
+        return (
+            is_aside(view.process, step.transition),
+            not leads_on(view.process, step.transition, view.summary.state),
+            not step.possible,
+        )
 
     return key
 

@@ -161,6 +161,15 @@ def is_aside(process: Process, transition: str) -> bool:
     )
 
 
+def leads_on(process: Process, transition: str, state: str) -> bool:
+    """Whether a step leads on from a state: to one that the file declares later, and not aside."""
+    order = list(process.states)
+    ahead = order[order.index(state) + 1 :]
+    return not is_aside(process, transition) and any(
+        target in ahead for target in process.transitions[transition].targets
+    )
+
+
 def _way(
     seen: dict[tuple[Node, Memory], tuple[tuple[Node, Memory], Edge] | None],
     place: tuple[Node, Memory],

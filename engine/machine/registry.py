@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from engine.definition.model import Process
 from engine.errors import Corrupt
 from engine.machine.actor import Actor
 from engine.machine.instance import Case, no_values
@@ -174,6 +175,21 @@ class Registry:
     def reading(self, process: str, reading: Reading) -> None:
         """Register what a process reads of others; it is loaded for that process alone."""
         _once(self.readings, process, reading)
+
+    def lacks(self, process: Process) -> tuple[str, ...]:
+        """What a definition names and nobody registered; while there is some, no case advances."""
+        steps = process.transitions.values()
+        facts = (f"{process.process}.{name}" for name in process.facts)
+        guards = (name for step in steps for name in step.guards)
+        effects = (name for step in steps for name in step.effects)
+        found = dict.fromkeys(
+            (
+                *(name for name in facts if name not in self.facts),
+                *(name for name in guards if name not in self.guards),
+                *(name for name in effects if name not in self.effects),
+            )
+        )
+        return tuple(found)
 
 
 def _once(names: dict[Any, Any], name: Any, value: Any) -> None:

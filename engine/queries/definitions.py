@@ -100,5 +100,6 @@ def _view(uow: UnitOfWork, actor: Actor, process: str, version: int | None) -> D
         digest=found.digest,
         published_at=found.published_at,
         versions=tuple(p.version for p in published),
-        may_open=not isinstance(may_open(compiled.process, actor), Refused),
+        may_open=not isinstance(may_open(compiled.process, actor), Refused)
+        and not uow.tables.registry.lacks(compiled.process),
     )

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from engine.definition.graph import is_aside
+from engine.definition.graph import is_aside, leads_on
 from engine.definition.model import Process
 from engine.definition.source import read_file
 from tests.unit.engine.definition.test_diagram import sound, wider
@@ -35,3 +35,15 @@ def test_a_choice_is_aside_only_where_every_arm_leaves_the_way() -> None:
         ("value: 0}, to: fit}", "value: 0}, to: gone}"),
     )
     assert aside(both) == {"report"}
+
+
+def test_a_step_leads_on_to_what_the_file_declares_later_and_never_aside() -> None:
+    process = wider()
+    on = {
+        (name, state)
+        for name in process.transitions
+        for state in process.sources(name)
+        if leads_on(process, name, state)
+    }
+    assert {("report", "planned"), ("repaired", "repair"), ("accept", "recheck")} <= on
+    assert not {name for name, _ in on} & {"send_back", "note", "postpone", "cancel"}

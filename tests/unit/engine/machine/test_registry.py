@@ -7,7 +7,7 @@ import pytest
 
 from engine.errors import Corrupt
 from engine.machine.registry import Figure, Registry
-from tests.unit.engine.machine.examples import TODAY, case
+from tests.unit.engine.machine.examples import TODAY, WORDS, case, process
 
 
 def function(*_anything: Any) -> Any:
@@ -54,3 +54,19 @@ def test_a_proposal_names_the_rows_that_a_case_implies() -> None:
 
 def test_a_figure_without_a_denominator_is_a_count() -> None:
     assert Figure(numerator=3).denominator is None
+
+
+def test_what_a_definition_names_and_nobody_registered_is_told() -> None:
+    asked = process(
+        facts={"age": {"type": "integer", "title": WORDS}},
+        step={"guards": ["sober"], "effects": ["bell"]},
+    )
+    registry = Registry()
+    facts = tuple(f"check.{name}" for name in asked.facts)
+    assert "check.age" in facts
+    assert registry.lacks(asked) == (*facts, "sober", "bell")
+    for name in asked.facts:
+        registry.fact("check", name, lambda _case: 1)
+    registry.guard("sober", lambda _question: None)
+    registry.effect("bell", lambda _question: ())
+    assert registry.lacks(asked) == ()
