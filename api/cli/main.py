@@ -6,6 +6,7 @@
    does not wait for the web, the worker and the database.
 """
 
+import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -20,8 +21,9 @@ from typer.main import get_group
 from typing_extensions import override
 
 from api.cli.desk import Desk, complain
+from api.cli.usage import usage_sentences
 from api.language import DEFAULT, LANGUAGES, load_words
-from engine.errors import QuyTrinhError
+from engine.errors import Invalid, QuyTrinhError
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,15 +99,38 @@ app = typer.Typer(
 )
 
 
+def _take_language(context: typer.Context, lang: str) -> str:
+    """Note the language before the rest of the line is judged.
+
+    `LANG` may name any language, since every program reads it; `--lang` one of ours.
+
+    Raises:
+        Invalid: `language_not_spoken`.
+    """
+    tag = re.split(r"[-_.@]", lang)[0].lower()
+    source = context.get_parameter_source("lang")
+    if tag not in LANGUAGES and source is not None and source.name == "COMMANDLINE":
+        raise Invalid("language_not_spoken", language=lang, known=list(LANGUAGES))
+    desk: Desk = context.obj
+    desk.language = tag if tag in LANGUAGES else DEFAULT
+    return desk.language
+
+
 @app.callback(help="Quy Trình: quy trình ISO 9001 của cơ quan · ISO 9001 processes of an agency")
 def choose_language(
-    context: typer.Context,
-    lang: Annotated[str, typer.Option(envvar="LANG", show_envvar=False, help="vi / en")] = DEFAULT,
+    *,
+    lang: Annotated[  # noqa: ARG001 - the parser hands it to `_take_language`.
+        str,
+        typer.Option(
+            envvar="LANG",
+            show_envvar=False,
+            help="vi / en",
+            is_eager=True,
+            callback=_take_language,
+        ),
+    ] = DEFAULT,
 ) -> None:
-    """Take the language of every sentence that follows."""
-    desk: Desk = context.obj
-    tag = lang[:2].lower()
-    desk.language = tag if tag in LANGUAGES else DEFAULT
+    """Let the language stand before every command."""
 
 
 def main() -> None:
@@ -133,7 +158,7 @@ def _sentences(desk: Desk, fault: Exception) -> Iterator[str]:
     """What could not be done, in words."""
     match fault:
         case TyperException():
-            yield fault.format_message()
+            yield from usage_sentences(fault, desk)
         case QuyTrinhError():
             yield desk.words.say(f"error.{fault.code}", fault.params, desk.language)
         case ValidationError():

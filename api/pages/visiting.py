@@ -22,6 +22,7 @@ from starlette.datastructures import FormData
 
 from api.auth.sessions import SessionCookie
 from api.auth.throttling import Traffic
+from api.collation import alphabetical, by_given_name
 from api.dependencies import (
     LANGUAGE_COOKIE,
     Asked,
@@ -164,8 +165,14 @@ def desk_of(request: Request) -> Desk:
         visitor=visitor,
         visit=visit,
         choices=Choices(
-            people=[(person.id, person.name) for person in people.values()],
-            units=[(unit, title[language]) for unit, title in units.items()],
+            people=[
+                (person.id, person.name)
+                for person in sorted(people.values(), key=lambda one: by_given_name(one.name))
+            ],
+            units=sorted(
+                ((unit, title[language]) for unit, title in units.items()),
+                key=lambda one: alphabetical(one[1]),
+            ),
             language=language,
             zone=visit.zone,
         ),
