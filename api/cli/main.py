@@ -119,7 +119,7 @@ def _take_language(context: typer.Context, lang: str) -> str:
 @app.callback(help="Quy Trình: quy trình ISO 9001 của cơ quan · ISO 9001 processes of an agency")
 def choose_language(
     *,
-    lang: Annotated[  # noqa: ARG001 - the parser hands it to `_take_language`.
+    lang: Annotated[
         str,
         typer.Option(
             envvar="LANG",
