@@ -114,8 +114,13 @@ def draw(
     format_: Annotated[Picture, typer.Option("--format")] = Picture.MERMAID,
 ) -> None:
     """Draw a process."""
+    desk = desk_of(context)
     form: Drawing = format_.value
-    typer.echo(drawn(_named(process), form, "en" if desk_of(context).language == "en" else "vi"))
+
+    def role(name: str) -> str:
+        return desk.words.role(name, desk.language)
+
+    typer.echo(drawn(_named(process), form, "en" if desk.language == "en" else "vi", role=role))
 
 
 @app.command(
@@ -159,11 +164,11 @@ def publish(
         str | None, typer.Option(help="Tên ngắn của cơ quan · Short name of the organisation")
     ] = None,
 ) -> None:
-    """Freeze versions: of the files named, else of the folders of `QUYTRINH_DEFINITIONS`."""
+    """Freeze versions: of the files named, else of what ships and of `QUYTRINH_DEFINITIONS`."""
     desk = desk_of(context)
     settings = settings_for()
     runtime = desk.runtime(settings)
-    files = _files(path) if path else definition_files(settings.definitions)
+    files = _files(path) if path else definition_files((DEFINITIONS, *settings.definitions))
     readings = [read_file(file) for file in files]
     faulty = [finding for reading in readings for finding in reading.findings]
     if faulty:
@@ -171,9 +176,12 @@ def publish(
         raise typer.Exit(1)
     processes = [reading.process for reading in readings if reading.process is not None]
     office = organization_of(runtime, organization)
-    for publication in publish_definitions(runtime, office.id, processes):
+    done = publish_definitions(runtime, office.id, processes)
+    for publication in done:
         code = "published" if publication.fresh else "published_before"
         desk.tell(code, process=publication.process, version=publication.version)
+    fresh = sum(publication.fresh for publication in done)
+    desk.tell("published_in_all", fresh=fresh, known=len(done) - fresh)
 
 
 def _files(paths: list[Path] | None) -> tuple[Path, ...]:

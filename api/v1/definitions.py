@@ -111,9 +111,12 @@ def get_diagram(
         raise Invalid("unknown_format", format=form, known=list(known))
     view = definition_view(asked.house.runtime, caller, process)
     language: Language = "en" if asked.language == "en" else "vi"
-    return Response(
-        draw(view.process, wanted, language), headers={"Content-Type": MEDIA_TYPES[wanted]}
-    )
+
+    def role(name: str) -> str:
+        return asked.house.words.role(name, language)
+
+    drawn = draw(view.process, wanted, language, role=role)
+    return Response(drawn, headers={"Content-Type": MEDIA_TYPES[wanted]})
 
 
 def _body(asked: Asked, caller: Caller, view: DefinitionView) -> dict[str, Any]:

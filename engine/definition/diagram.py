@@ -12,7 +12,7 @@
 import json
 import re
 import textwrap
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final, Literal, assert_never
 from xml.etree import ElementTree as ET
 
@@ -47,8 +47,18 @@ _EDGES: Final = (
 )
 
 
-def draw(process: Process, form: Format, language: Language, *, current: str | None = None) -> str:
-    """Draw a definition; `current` is the state to point out, where the format can."""
+def draw(
+    process: Process,
+    form: Format,
+    language: Language,
+    *,
+    current: str | None = None,
+    role: Callable[[str], str] = str,
+) -> str:
+    """Draw a definition; `current` is the state to point out, where the format can.
+
+    A definition knows roles only by their ids; `role` gives the title that the table shows.
+    """
     match form:
         case "mermaid":
             return _mermaid(process, language, current)
@@ -61,7 +71,7 @@ def draw(process: Process, form: Format, language: Language, *, current: str | N
         case "bpmn":
             return draw_bpmn(process, language)
         case "table":
-            return _table(process, language)
+            return _table(process, language, role)
         case _:
             assert_never(form)
 
@@ -226,7 +236,7 @@ def _scxml_step(process: Process, box: ET.Element, source: str, name: str) -> No
             ET.SubElement(box, f"{{{_SCXML}}}transition", attributes)
 
 
-def _table(process: Process, language: Language) -> str:
+def _table(process: Process, language: Language, role: Callable[[str], str]) -> str:
     keys = ("step", "from", "to", "who", "evidence", "apart")
     rows = [[told(WORDS[key], language) for key in keys]]
     for name, step in process.transitions.items():
@@ -243,9 +253,9 @@ def _table(process: Process, language: Language) -> str:
                 f"{told(step.title, language)} ({name})",
                 ", ".join(titles.get(source, source) for source in step.from_),
                 " / ".join(titles.get(target, target) for target in step.targets),
-                ", ".join(by.role for by in step.by),
+                ", ".join(role(by.role) for by in step.by),
                 ", ".join(_title(process, key, language) for key in step.evidence),
-                ", ".join(step.not_same_as),
+                ", ".join(_step_title(process, other, language) for other in step.not_same_as),
             ]
         )
     widths = [max(len(row[column]) for row in rows) for column in range(len(keys))]
@@ -257,6 +267,11 @@ def _table(process: Process, language: Language) -> str:
 def _title(process: Process, requirement: str, language: Language) -> str:
     spec = process.evidence.get(requirement)
     return told(spec.title, language) if spec else requirement
+
+
+def _step_title(process: Process, name: str, language: Language) -> str:
+    step = process.transitions.get(name)
+    return told(step.title, language) if step else name
 
 
 def _line(cells: list[str], widths: list[int]) -> str:

@@ -130,6 +130,20 @@ def test_a_process_is_drawn_in_each_form(capsys: pytest.CaptureFixture[str]) -> 
         ET.fromstring(out)  # noqa: S314 - our own picture.
 
 
+def test_a_table_names_roles_and_steps_by_their_titles(capsys: pytest.CaptureFixture[str]) -> None:
+    table = ("definitions", "draw", "internal_audit", "--format", "table")
+    for language, role, step in (
+        ("vi", "Thư ký ISO", "Trình kế hoạch"),
+        ("en", "ISO secretary", "Submit the plan"),
+    ):
+        _, out, _ = told(capsys, "--lang", language, *table)
+        approve = next(line for line in out.splitlines() if "(approve)" in line)
+        submit = next(line for line in out.splitlines() if "(submit)" in line)
+        assert role in submit
+        assert step in approve
+        assert "iso_secretary" not in out
+
+
 def test_the_schema_is_the_one_that_ships(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = told(capsys, "definitions", "schema")
     assert code == 0

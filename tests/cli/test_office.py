@@ -108,8 +108,20 @@ def test_an_upgrade_refuses_a_number_with_another_content(
     assert "review_decision" in err
     changed.write_text(shipped.replace("version: 1", "version: 2", 1), "utf-8")
     code, out, _ = tell("definitions", "publish", str(folder))
-    assert (code, out) == (0, "Đã ban hành review_decision phiên bản 2.\n")
-    assert "trước đó" in tell("definitions", "publish", str(folder))[1]
+    assert (code, out.splitlines()) == (
+        0,
+        [
+            "Đã ban hành review_decision phiên bản 2.",
+            "Mới ban hành: 1; đã ban hành từ trước: 0.",
+        ],
+    )
+    assert tell("definitions", "publish", str(folder))[1].splitlines() == [
+        "review_decision phiên bản 2 đã được ban hành trước đó.",
+        "Mới ban hành: 0; đã ban hành từ trước: 1.",
+    ]
+    *each, all_known = tell("definitions", "publish")[1].splitlines()
+    assert "internal_audit phiên bản 1 đã được ban hành trước đó." in each
+    assert all_known == f"Mới ban hành: 0; đã ban hành từ trước: {len(each)}."
     code, out, _ = tell("definitions", "diff", "review_decision@1", "review_decision@2")
     assert code == 0
     assert "~ version: 1 → 2" in out.splitlines()

@@ -156,6 +156,17 @@ def test_the_table_names_who_what_and_who_not() -> None:
     assert "repair_proof" in draw(unknown, "table", "en")
 
 
+def test_the_table_shows_titles_where_they_are_known() -> None:
+    process = wider()
+    apart = {other for step in process.transitions.values() for other in step.not_same_as}
+    (name,) = apart
+    lines = draw(process, "table", "en", role=str.upper).splitlines()
+    assert any(f"| {process.transitions[name].title.en} " in line[60:] for line in lines)
+    assert any("| OFFICE " in line for line in lines)
+    fewer = {key: step for key, step in process.transitions.items() if key != name}
+    assert f"| {name} " in draw(process.model_copy(update={"transitions": fewer}), "table", "en")
+
+
 CONDITIONS = [
     ({"field": "faults", "op": "le", "value": 3}, "Số lỗi ≤ 3", 'fields["faults"] <= 3'),
     ({"field": "faults", "op": "in", "value": [1, 2]}, "Số lỗi ∈ {1, 2}",
