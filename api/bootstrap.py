@@ -20,7 +20,7 @@ from engine.errors import Invalid
 from engine.evidence.disk import DiskStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
-from engine.runtime import Clock, Ids, Runtime, SystemClock, Unavailable
+from engine.runtime import Clock, Ids, Runtime, SystemClock, Unavailable, guarded
 from engine.storage import schema
 from engine.storage.database import Database
 from workflows.catalog import catalog
@@ -164,13 +164,23 @@ def open_store(settings: Settings) -> EvidenceStore:
 
 
 def upgrade_database(database: Database) -> None:
-    """Run every revision that has not run yet, of the engine and of the processes."""
-    schema.upgrade(database, REVISIONS)
+    """Run every revision that has not run yet, of the engine and of the processes.
+
+    Raises:
+        Unavailable, NotADatabase, DatabaseMalformed: it cannot be used.
+    """
+    with guarded():
+        schema.upgrade(database, REVISIONS)
 
 
 def database_is_current(database: Database) -> bool:
-    """Whether every revision has run."""
-    return schema.is_current(database, REVISIONS)
+    """Whether every revision has run.
+
+    Raises:
+        Unavailable, NotADatabase, DatabaseMalformed: it cannot be used.
+    """
+    with guarded():
+        return schema.is_current(database, REVISIONS)
 
 
 def is_demonstration(runtime: Runtime) -> bool:

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime, tzinfo
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
 from engine.definition.digest import digest
 from engine.definition.model import Process
@@ -29,7 +29,7 @@ from engine.machine.registry import Registry
 from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
 from engine.storage.audit_log import LogRepository
-from engine.storage.database import Database
+from engine.storage.database import Database, damage_of
 from engine.storage.definitions import DefinitionRepository, Published
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
@@ -343,7 +343,7 @@ class Runtime:
         Raises:
             Unavailable: the database is away or busy beyond patience.
         """
-        with self._guarded(), self.database.writing() as session:
+        with guarded(), self.database.writing() as session:
             unit = self._unit(session, organization_id)
             try:
                 yield unit
@@ -354,7 +354,7 @@ class Runtime:
     @contextmanager
     def read(self, organization_id: str) -> Iterator[UnitOfWork]:
         """A transaction that only reads."""
-        with self._guarded(), self.database.reading() as session:
+        with guarded(), self.database.reading() as session:
             unit = self._unit(session, organization_id)
             try:
                 yield unit
@@ -365,7 +365,7 @@ class Runtime:
     def credentials(self, *, write: bool = False) -> Iterator[tuple[AccountRepository, datetime]]:
         """The credentials of every organisation: the only thing asked before one is known."""
         opened = self.database.writing() if write else self.database.reading()
-        with self._guarded(), opened as session:
+        with guarded(), opened as session:
             yield AccountRepository(session), self.clock.now()
             if write:
                 session.commit()
@@ -374,7 +374,7 @@ class Runtime:
     def workers(self, *, write: bool = False) -> Iterator[WorkerRepository]:
         """The background workers of the installation; they belong to no organisation."""
         opened = self.database.writing() if write else self.database.reading()
-        with self._guarded(), opened as session:
+        with guarded(), opened as session:
             yield WorkerRepository(session)
             if write:
                 session.commit()
@@ -388,7 +388,7 @@ class Runtime:
         Raises:
             Conflict: the database has one of that id or slug.
         """
-        with self._guarded(), self.database.writing() as session:
+        with guarded(), self.database.writing() as session:
             if not add_organization(session, organization):
                 session.rollback()
                 raise Conflict("organization_exists", organization=organization.slug)
@@ -403,7 +403,7 @@ class Runtime:
 
     def organizations(self) -> tuple[Organization, ...]:
         """Every organisation of the database."""
-        with self._guarded(), self.database.reading() as session:
+        with guarded(), self.database.reading() as session:
             return organizations(session)
 
     def compiled(self, published: Published) -> Compiled:
@@ -447,14 +447,24 @@ class Runtime:
             _rollback=session.rollback,
         )
 
-    @contextmanager
-    def _guarded(self) -> Iterator[None]:
-        """Name the database's absence as such.
 
-        A lock that did not come is an absence too, and so is a row that somebody else wrote in the
-        same moment: who tries again finds it and is told.
-        """
-        try:
-            yield
-        except (OperationalError, IntegrityError) as error:
+@contextmanager
+def guarded() -> Iterator[None]:
+    """Name the database's absence as such, and damage to its file.
+
+    A lock that did not come is an absence too, and so is a row that somebody else wrote in the same
+    moment: who tries again finds it and is told.
+
+    Raises:
+        Unavailable: it cannot be reached, or is busy.
+        NotADatabase, DatabaseMalformed: its file is none, or damaged.
+    """
+    try:
+        yield
+    except DatabaseError as error:
+        damage = damage_of(error)
+        if damage is not None:
+            raise damage from error
+        if isinstance(error, OperationalError | IntegrityError):
             raise Unavailable("database_unavailable") from error
+        raise

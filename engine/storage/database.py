@@ -6,6 +6,8 @@
 2. On PostgreSQL writers run READ COMMITTED and meet at their organisation's log head; readers see
    one picture (REPEATABLE READ), as SQLite's do.
 3. Instants are stored in UTC and refused when naive.
+4. What is wrong with a database is told apart: an address that names none, a file that is none, a
+   file that is damaged, and a database that is away.
 """
 
 from collections.abc import Iterator
@@ -15,10 +17,13 @@ from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import ArgumentError, DatabaseError
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 from typing_extensions import override
+
+from engine.errors import Corrupt, Invalid
 
 BUSY_TIMEOUT_MILLISECONDS = 30_000
 
@@ -31,6 +36,35 @@ SQLModel.metadata.naming_convention = {
 }
 
 metadata = SQLModel.metadata
+
+
+class AddressUnreadable(Invalid):
+    """The address names no database of a kind that the house can use; it may hold a password."""
+
+    def __init__(self) -> None:
+        super().__init__("database_address_unreadable")
+
+
+class NotADatabase(Corrupt):
+    """There is a file, and it is something else."""
+
+    def __init__(self) -> None:
+        super().__init__("not_a_database")
+
+
+class DatabaseMalformed(Corrupt):
+    """The file of the database is damaged."""
+
+    def __init__(self) -> None:
+        super().__init__("database_malformed")
+
+
+def damage_of(error: DatabaseError) -> Corrupt | None:
+    """What an error says of the file itself; None when it says nothing of it."""
+    name = str(getattr(error.orig, "sqlite_errorname", ""))
+    if name == "SQLITE_NOTADB":
+        return NotADatabase()
+    return DatabaseMalformed() if name.startswith("SQLITE_CORRUPT") else None
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -76,11 +110,18 @@ class Database:
 
     Args:
         url: such as `sqlite:///var/quytrinh.db` or `postgresql+psycopg://…`.
+
+    Raises:
+        AddressUnreadable: it is no address, or names a driver that is not there.
     """
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine = _engine(url)
+        try:
+            self.engine = _engine(url)
+        except (ArgumentError, ImportError, ValueError):
+            # The cause would show the address, and with it a password.
+            raise AddressUnreadable from None
         self._writing = self.engine.execution_options(quytrinh_writes=True)
         self._reading = (
             self.engine

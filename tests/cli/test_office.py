@@ -352,3 +352,38 @@ def test_the_language_of_the_shell_is_taken(
         said[language] = tell("database", "check")[1]
     assert said["en_GB.UTF-8"] == "The database is behind.\n"
     assert said["vi_VN.UTF-8"] == said["C.UTF-8"] == "Cơ sở dữ liệu chưa ở bản mới nhất.\n"
+
+
+@pytest.mark.parametrize(
+    ("address", "word"),
+    [
+        ("garbage", "Không đọc được địa chỉ"),
+        ("mysql://user:secret@host/x", "Không đọc được địa chỉ"),
+        ("postgresql+psycopg://127.0.0.1:port/x", "Không đọc được địa chỉ"),
+        ("postgresql+psycopg://127.0.0.1:1/x", "chưa kết nối được"),
+        ("sqlite:////nonexistent/x.db", "chưa kết nối được"),
+        ("sqlite:///{folder}/no.db", "không phải là cơ sở dữ liệu"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_a_sentence_and_no_verdict(
+    tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str, word: str
+) -> None:
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    (tmp_path / "no.db").write_bytes(b"This is not a database. " * 400)
+    told = address.format(folder=tmp_path)
+    sound = str(DEFINITIONS / "review_decision.yaml")
+    lines = [
+        ("audit", "verify", "--database", told),
+        ("definitions", "check", sound, "--against", told),
+    ]
+    for line in lines if "://" in told else lines[:1]:
+        code, out, err = tell(*line)
+        assert (code, out) == (2, "")
+        assert word in err
+        assert len(err.splitlines()) == 1
+        assert "secret" not in err
+    monkeypatch.setenv("QUYTRINH_DATABASE_URL", told)
+    for line in (("database", "check"), ("audit", "export"), ("plan", "show", "2023")):
+        code, out, err = tell(*line)
+        assert (code, out) == (2, "")
+        assert word in err
