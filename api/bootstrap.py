@@ -16,13 +16,13 @@ from pathlib import Path
 from typing import Final
 
 from api.settings import Settings
-from engine.errors import Invalid
+from engine.errors import Invalid, NotFound
 from engine.evidence.disk import DiskStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
 from engine.runtime import Clock, Ids, Runtime, SystemClock, Unavailable, guarded
 from engine.storage import schema
-from engine.storage.database import Database
+from engine.storage.database import Database, database_file
 from workflows.catalog import catalog
 
 REVISIONS: Final = (Path(__file__).parent.parent / "workflows" / "migrations" / "versions",)
@@ -107,6 +107,7 @@ def build_runtime(
     database: Database | None = None,
     clock: Clock | None = None,
     ids: Ids | None = None,
+    looking: bool = False,
 ) -> Runtime:
     """Put the house together.
 
@@ -115,18 +116,24 @@ def build_runtime(
         database: one that is open already.
         clock: instead of the one that the settings ask for.
         ids: instead of random ones, for a simulation.
+        looking: for a check that makes nothing: no folder, no key. Without the key of the log there
+            is none, and seals cannot be checked.
 
     Raises:
         ClockUnreadableError: the clock is none of its three forms.
+        NotFound: `no_database`, when only looking.
         ValueError: the evidence address names a store that is not built in.
     """
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    if looking:
+        look_for_database(settings)
+    else:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
     opened = database or open_database(settings)
     runtime = Runtime(
         database=opened,
         registry=build_registry(),
-        store=open_store(settings),
-        log_key=settings.log_key(),
+        store=open_store(settings, make=not looking),
+        log_key=b"" if looking and not settings.log_key_path.exists() else settings.log_key(),
         clock=clock,
         ids=ids,
     )
@@ -149,8 +156,19 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.database_address)
 
 
-def open_store(settings: Settings) -> EvidenceStore:
-    """The evidence store that the settings name.
+def look_for_database(settings: Settings) -> None:
+    """Refuse to go on where opening a database would make an empty one.
+
+    Raises:
+        NotFound: `no_database`: the address is that of a file, and there is none.
+    """
+    file = database_file(settings.database_address)
+    if file is not None and not file.is_file():
+        raise NotFound("no_database", file=str(file))
+
+
+def open_store(settings: Settings, *, make: bool = True) -> EvidenceStore:
+    """The evidence store that the settings name; with `make`, its folder is made where needed.
 
     Raises:
         ValueError: a store that is not built in.
@@ -159,7 +177,8 @@ def open_store(settings: Settings) -> EvidenceStore:
     if folder is None:
         msg = f"QUYTRINH_EVIDENCE_URL: only file:/// is built in, not {settings.evidence_url}"
         raise ValueError(msg)
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if make:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return DiskStore(folder)
 
 

@@ -130,9 +130,14 @@ class Settings(BaseSettings):
             return self.secret_key.get_secret_value().encode()
         return kept_key(self.data_dir / "secret.key")
 
+    @property
+    def log_key_path(self) -> Path:
+        """The file with the key of the log's seals."""
+        return self.log_key_file or self.data_dir / "log.key"
+
     def log_key(self) -> bytes:
-        """The key of the log's seals."""
-        return kept_key(self.log_key_file or self.data_dir / "log.key")
+        """The key of the log's seals; made when absent."""
+        return kept_key(self.log_key_path)
 
 
 def kept_key(path: Path) -> bytes:

@@ -314,7 +314,8 @@ class Runtime:
     """Everything that lives as long as the process does.
 
     Args:
-        log_key: key of the entries' HMAC; it lies outside the database.
+        log_key: key of the entries' HMAC; it lies outside the database. Without one (`b""`) nothing
+            can be written and no seal be checked.
         settings: switches that commands look at, such as the demonstration's.
     """
 

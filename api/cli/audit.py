@@ -49,7 +49,7 @@ def verify(
 ) -> None:
     """Verify the log of every organisation; exit 1 with each fault named."""
     desk = desk_of(context)
-    runtime = desk.runtime(settings_for(database_url=database))
+    runtime = desk.runtime(settings_for(database_url=database), looking=True)
     verdicts = [(found, verify_log(runtime, found.id)) for found in runtime.organizations()]
     if format_ is Report.JSON:
         show_json([_as_json(organization, verdict) for organization, verdict in verdicts])

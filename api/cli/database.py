@@ -31,9 +31,9 @@ def upgrade(context: typer.Context) -> None:
 
 @app.command(help="Thoát với mã 1 nếu lược đồ chưa mới nhất · Exit 1 when the schema is behind")
 def check(context: typer.Context) -> None:
-    """Say whether every revision has run."""
+    """Say whether every revision has run; nothing is made where nothing is."""
     desk = desk_of(context)
-    runtime = desk.runtime(settings_for(), upgraded=False)
+    runtime = desk.runtime(settings_for(), upgraded=False, looking=True)
     if database_is_current(runtime.database):
         desk.tell("database_current")
         return

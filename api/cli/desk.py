@@ -40,21 +40,31 @@ class Desk:
         """Say a sentence on standard output."""
         typer.echo(self.say(code, **params))
 
-    def runtime(self, settings: "Settings", *, upgraded: bool = True) -> "Runtime":
+    def runtime(
+        self, settings: "Settings", *, upgraded: bool = True, looking: bool = False
+    ) -> "Runtime":
         """The house that the settings name.
 
         Args:
             settings: what the environment and the command line decide.
-            upgraded: refuse to work on a database that lacks a revision.
+            upgraded: refuse to work on a database that is not there or lacks a revision.
+            looking: make nothing at all, no key and no folder.
 
         Raises:
+            NotFound: `no_database`.
             Conflict: `database_behind`.
         """
         # A second of imports that help, a mistyped line and a drawing shall not pay.
-        from api.bootstrap import build_runtime, database_is_current  # noqa: PLC0415
+        from api.bootstrap import (  # noqa: PLC0415
+            build_runtime,
+            database_is_current,
+            look_for_database,
+        )
         from api.demonstration.loading import with_kept_clock  # noqa: PLC0415
 
-        runtime = build_runtime(with_kept_clock(settings))
+        if upgraded:
+            look_for_database(settings)
+        runtime = build_runtime(with_kept_clock(settings), looking=looking)
         self._opened.append(runtime)
         if upgraded and not database_is_current(runtime.database):
             raise Conflict("database_behind")

@@ -147,7 +147,8 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
     Nothing that was tampered with stops it: what cannot be read is a finding like any other.
     """
     with runtime.read(organization_id) as uow:
-        policy = Policy(organization_id=organization_id, key=runtime.log_key, clock_tolerance=None)
+        key = runtime.log_key or None
+        policy = Policy(organization_id=organization_id, key=key, clock_tolerance=None)
         log = uow.tables.log
         findings: list[Finding] = []
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())

@@ -13,6 +13,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, DateTime, Dialect, Engine, create_engine, event, make_url
@@ -57,6 +58,16 @@ class DatabaseMalformed(Corrupt):
 
     def __init__(self) -> None:
         super().__init__("database_malformed")
+
+
+def database_file(url: str) -> Path | None:
+    """The file that an address names; None for a server, for memory, and for no address at all."""
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        return None
+    named = address.get_backend_name() == "sqlite" and address.database not in {None, ":memory:"}
+    return Path(str(address.database)) if named else None
 
 
 def damage_of(error: DatabaseError) -> Corrupt | None:

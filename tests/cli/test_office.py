@@ -69,9 +69,10 @@ def office(founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     runtime.database.close()
 
 
-@pytest.mark.usefixtures("installation")
-def test_a_database_is_behind_until_it_is_upgraded(tell: Tell) -> None:
-    assert tell("database", "check")[0] == 1
+def test_a_database_is_behind_until_it_is_upgraded(installation: Settings, tell: Tell) -> None:
+    # An empty database is behind; without one there is nothing to be behind.
+    there = not str(installation.database_url).startswith("sqlite")
+    assert tell("database", "check")[0] == (1 if there else 2)
     code, _, err = tell("audit", "verify")
     assert code == 2
     assert "quytrinh database upgrade" in err
@@ -346,12 +347,13 @@ def test_the_language_of_the_shell_is_taken(
     tell: Tell, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    assert tell("database", "upgrade")[0] == 0
     said = {}
     for language in ("en_GB.UTF-8", "vi_VN.UTF-8", "C.UTF-8"):
         monkeypatch.setenv("LANG", language)
         said[language] = tell("database", "check")[1]
-    assert said["en_GB.UTF-8"] == "The database is behind.\n"
-    assert said["vi_VN.UTF-8"] == said["C.UTF-8"] == "Cơ sở dữ liệu chưa ở bản mới nhất.\n"
+    assert said["en_GB.UTF-8"] == "The database is at its newest revision.\n"
+    assert said["vi_VN.UTF-8"] == said["C.UTF-8"] == "Cơ sở dữ liệu ở bản mới nhất.\n"
 
 
 @pytest.mark.parametrize(
@@ -361,7 +363,7 @@ def test_the_language_of_the_shell_is_taken(
         ("mysql://user:secret@host/x", "Không đọc được địa chỉ"),
         ("postgresql+psycopg://127.0.0.1:port/x", "Không đọc được địa chỉ"),
         ("postgresql+psycopg://127.0.0.1:1/x", "chưa kết nối được"),
-        ("sqlite:////nonexistent/x.db", "chưa kết nối được"),
+        ("sqlite:////nonexistent/x.db", "Không có cơ sở dữ liệu ở /nonexistent/x.db."),
         ("sqlite:///{folder}/no.db", "không phải là cơ sở dữ liệu"),
     ],
 )
@@ -387,3 +389,42 @@ def test_a_database_that_cannot_be_used_is_a_sentence_and_no_verdict(
         code, out, err = tell(*line)
         assert (code, out) == (2, "")
         assert word in err
+
+
+LOOKING = (
+    ("database", "check"),
+    ("audit", "verify"),
+    ("audit", "verify", "--format", "json"),
+    ("audit", "export"),
+    ("plan", "show", "2023"),
+    ("definitions", "diff", "internal_audit@1", "internal_audit@2"),
+    ("user", "add", "an", "--role", "director"),
+    ("serve", "--port", "8765"),
+    ("worker",),
+)
+
+
+@pytest.mark.parametrize("line", LOOKING)
+def test_what_needs_a_database_makes_none_where_there_is_none(
+    tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, line: tuple[str, ...]
+) -> None:
+    folder = tmp_path / "wrong"
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(folder))
+    code, out, err = tell(*line)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"Không có cơ sở dữ liệu ở {folder / 'quytrinh.db'}.")
+    assert not folder.exists()
+
+
+def test_a_copy_is_looked_at_without_making_a_key(
+    office: Runtime, tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    database = office.database.engine.url.render_as_string(hide_password=False)
+    elsewhere = tmp_path / "elsewhere"
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(elsewhere))
+    code, out, _ = tell("audit", "verify", "--database", database, "--format", "json")
+    assert code == 0
+    (verdict,) = json.loads(out)
+    assert verdict["intact"] is True
+    assert "hmac" in verdict["not_checked"]
+    assert not elsewhere.exists()
