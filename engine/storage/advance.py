@@ -29,7 +29,7 @@ from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
-from engine.storage.records import GenericRecordSet, RecordSet
+from engine.storage.records import GenericRecordSet, RecordSet, load_generic
 from engine.storage.surroundings import Look, read_surroundings
 from engine.storage.timers import Timer, TimerRepository
 
@@ -215,10 +215,16 @@ def assignees(
 def _records(
     tables: Tables, stored: StoredInstance, process: Process
 ) -> dict[str, tuple[Row, ...]]:
+    place = {"organization_id": tables.organization_id, "instance_id": stored.id}
+    of_process = {name: tables.record_set(process.process, name) for name in process.records}
+    generic = {
+        name: process.records[name]
+        for name, found in of_process.items()
+        if isinstance(found, GenericRecordSet)
+    }
+    rows = load_generic(tables.session, generic, **place)
     return {
-        name: tables.record_set(process.process, name).load(
-            tables.session, spec, organization_id=tables.organization_id, instance_id=stored.id
-        )
+        name: rows[name] if name in rows else of_process[name].load(tables.session, spec, **place)
         for name, spec in process.records.items()
     }
 

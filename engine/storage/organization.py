@@ -327,15 +327,13 @@ class OrganizationRepository:
     def calendar(self) -> Calendar:
         """The organisation's calendar from its dated rows, read once a transaction."""
         if self._calendar is None:
-            query = (
-                select(CalendarDayRow)
-                .where(self._mine(CalendarDayRow))
-                .order_by(col(CalendarDayRow.day))
-            )
+            row = CalendarDayRow
+            columns: tuple[Any, ...] = (row.day, row.kind, row.label, row.source)
+            query = select(*columns).where(self._mine(row)).order_by(col(row.day))
             self._calendar = Calendar(
                 days=tuple(
-                    CalendarDay(date=d.day, kind=DayKind(d.kind), label=d.label, source=d.source)
-                    for d in self._session.exec(query)
+                    CalendarDay(date=day, kind=DayKind(kind), label=label, source=source)
+                    for day, kind, label, source in self._session.exec(query)
                 )
             )
         return self._calendar

@@ -80,27 +80,10 @@ class GenericRecordSet:
         self, session: Session, spec: RecordSetSpec, *, organization_id: str, instance_id: str
     ) -> tuple[Row, ...]:
         """The live rows of an instance, in the order they were made."""
-        query = (
-            select(RecordRow)
-            .where(
-                col(RecordRow.organization_id) == organization_id,
-                col(RecordRow.instance_id) == instance_id,
-                col(RecordRow.record_set) == self._name,
-                col(RecordRow.retired_at).is_(None),
-            )
-            .order_by(col(RecordRow.created_at), col(RecordRow.id))
-            .execution_options(populate_existing=True)
+        found = load_generic(
+            session, {self._name: spec}, organization_id=organization_id, instance_id=instance_id
         )
-        return tuple(
-            Row(
-                id=row.id,
-                version=row.version,
-                values=read_values(spec.columns, row.row_values, partial=True),
-                created_by=row.created_by,
-                created_on=row.created_at.date(),
-            )
-            for row in session.exec(query)
-        )
+        return found[self._name]
 
     def apply(
         self, session: Session, change: RowChange, *, organization_id: str, instance_id: str
@@ -188,6 +171,49 @@ class TableRecordSet:
         return _write(
             session, self._table, change, key=(organization_id, instance_id), values=values
         )
+
+
+def load_generic(
+    session: Session,
+    specs: Mapping[str, RecordSetSpec],
+    *,
+    organization_id: str,
+    instance_id: str,
+) -> dict[str, tuple[Row, ...]]:
+    """The live rows of several sets of an instance in one question, each in the order made."""
+    found: dict[str, list[Row]] = {name: [] for name in specs}
+    if not found:
+        return {}
+    columns: tuple[Any, ...] = (
+        RecordRow.record_set,
+        RecordRow.id,
+        RecordRow.version,
+        RecordRow.row_values,
+        RecordRow.created_by,
+        RecordRow.created_at,
+    )
+    # Columns and not rows of the session: what was read before in it may be older.
+    query = (
+        select(*columns)
+        .where(
+            col(RecordRow.organization_id) == organization_id,
+            col(RecordRow.instance_id) == instance_id,
+            col(RecordRow.record_set).in_(tuple(specs)),
+            col(RecordRow.retired_at).is_(None),
+        )
+        .order_by(col(RecordRow.created_at), col(RecordRow.id))
+    )
+    for name, row_id, version, values, created_by, created_at in session.exec(query):
+        found[name].append(
+            Row(
+                id=row_id,
+                version=version,
+                values=read_values(specs[name].columns, values, partial=True),
+                created_by=created_by,
+                created_on=created_at.date(),
+            )
+        )
+    return {name: tuple(rows) for name, rows in found.items()}
 
 
 def _write(
