@@ -11,7 +11,7 @@ import typer
 
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
-from engine.audit.verifier import Finding
+from api.verdict import fault_sentences, not_checked_sentences
 from engine.queries.audit_trail import Verdict, verify_log
 from engine.runtime import Runtime
 from engine.storage.audit_log import LogEntry, LogFilter
@@ -52,7 +52,7 @@ def verify(
     runtime = desk.runtime(settings_for(database_url=database), looking=True)
     verdicts = [(found, verify_log(runtime, found.id)) for found in runtime.organizations()]
     if format_ is Report.JSON:
-        show_json([_as_json(organization, verdict) for organization, verdict in verdicts])
+        show_json([_as_json(desk, organization, verdict) for organization, verdict in verdicts])
     else:
         for organization, verdict in verdicts:
             _tell(desk, organization, verdict)
@@ -105,8 +105,9 @@ def _cells(entry: LogEntry) -> list[str]:
 
 
 def _tell(desk: Desk, organization: Organization, verdict: Verdict) -> None:
-    for finding in verdict.findings:
-        typer.echo(f"{organization.slug}: {_named(finding)}")
+    say, language = desk.words.say, desk.language
+    for sentence in fault_sentences(verdict, say=say, language=language):
+        typer.echo(f"{organization.slug}: {sentence}")
     desk.tell(
         "intact" if verdict.intact else "not_intact",
         organization=organization.slug,
@@ -116,14 +117,13 @@ def _tell(desk: Desk, organization: Organization, verdict: Verdict) -> None:
         root=verdict.root.hex(),
         findings=len(verdict.findings),
     )
+    desk.tell("not_checked", organization=organization.slug)
+    for sentence in not_checked_sentences(verdict, say=say, language=language):
+        typer.echo(f"  - {sentence}")
 
 
-def _named(finding: Finding) -> str:
-    place = "" if finding.idx is None else f" {finding.idx}"
-    return f"{finding.code}{place} {finding.detail}".rstrip()
-
-
-def _as_json(organization: Organization, verdict: Verdict) -> dict[str, Any]:
+def _as_json(desk: Desk, organization: Organization, verdict: Verdict) -> dict[str, Any]:
+    sentences = fault_sentences(verdict, say=desk.words.say, language=desk.language)
     return {
         "organization": organization.slug,
         "intact": verdict.intact,
@@ -133,7 +133,12 @@ def _as_json(organization: Organization, verdict: Verdict) -> dict[str, Any]:
         "root": verdict.root.hex(),
         "not_checked": list(verdict.not_checked),
         "findings": [
-            {"code": finding.code, "entry": finding.idx, "detail": finding.detail}
-            for finding in verdict.findings
+            {
+                "code": finding.code,
+                "entry": finding.idx,
+                "detail": finding.detail,
+                "message": sentence,
+            }
+            for finding, sentence in zip(verdict.findings, sentences, strict=True)
         ],
     }

@@ -97,6 +97,7 @@ class Verdict:
             `definitions_unreadable`, `instances_unreadable`, `instance_unreadable` and
             `files_unreadable` where somebody wrote what is no value at all. `detail` says of what.
         not_checked: what this run could not check, or what no entry tells.
+        names: what people call the cases and files of the findings, by id: their code, their name.
     """
 
     findings: tuple[Finding, ...]
@@ -105,6 +106,7 @@ class Verdict:
     instances: int
     files: int
     not_checked: tuple[str, ...]
+    names: Mapping[str, str]
 
     @property
     def intact(self) -> bool:
@@ -157,18 +159,22 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
             findings += report.findings
         with _told(findings, "definitions"):
             findings += _definitions(uow)
+        names: dict[str, str] = {}
         instances: list[str] = []
         with _told(findings, "instances"):
-            instances += _instances(uow)
-        missing = sorted(log.instances() - set(instances))
-        findings += [Finding(code="instance_missing", detail=gone) for gone in missing]
+            for stored in _instances(uow):
+                instances.append(stored.id)
+                names[stored.id] = stored.code
+        for gone in sorted(log.instances() - set(instances)):
+            findings.append(Finding(code="instance_missing", detail=gone))
+            names |= _logged_code(uow, gone)
         for instance_id in instances:
             with _told(findings, "instance", instance_id):
                 findings += _replayed(uow, instance_id)
         files: set[str] = set()
         for instance_id in instances:
             with _told(findings, "files", instance_id):
-                findings += _files(uow, instance_id, checked=files)
+                findings += _files(uow, instance_id, checked=files, names=names)
         return Verdict(
             findings=tuple(findings),
             entries=report.size,
@@ -176,6 +182,7 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
             instances=len(instances),
             files=len(files),
             not_checked=(*report.not_checked, *NOT_IN_THE_LOG),
+            names=names,
         )
 
 
@@ -218,11 +225,20 @@ def _body(row: StoredRow) -> Mapping[str, Any] | None:
     return body if isinstance(body, Mapping) else None
 
 
-def _instances(uow: UnitOfWork) -> Iterator[str]:
+def _logged_code(uow: UnitOfWork, instance_id: str) -> dict[str, str]:
+    """The code that the log gives an instance, where its first entry can be read."""
+    for row in uow.tables.log.of_stream(f"instance:{instance_id}")[:1]:
+        code = (_body(row) or {}).get("code")
+        if isinstance(code, str):
+            return {instance_id: code}
+    return {}
+
+
+def _instances(uow: UnitOfWork) -> Iterator[StoredInstance]:
     after: tuple[str, str] | None = None
     while True:
         page = uow.tables.instances.find(Filter(after=after), limit=INSTANCES_PER_PAGE)
-        yield from (found.id for found in page)
+        yield from page
         if len(page) < INSTANCES_PER_PAGE:
             return
         after = (page[-1].opened_at.isoformat(), page[-1].id)
@@ -330,9 +346,12 @@ def _instant(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime(INSTANT)
 
 
-def _files(uow: UnitOfWork, instance_id: str, *, checked: set[str]) -> Iterator[Finding]:
-    """Read every file of an instance that was not read yet, and hash it again."""
+def _files(
+    uow: UnitOfWork, instance_id: str, *, checked: set[str], names: dict[str, str]
+) -> Iterator[Finding]:
+    """Read every file of an instance that was not read yet, and hash it again; note its name."""
     for evidence in uow.tables.evidence.of_instance(instance_id):
+        names[evidence.id] = evidence.filename
         if evidence.status == "disposed" or evidence.sha256 in checked:
             continue
         checked.add(evidence.sha256)

@@ -290,16 +290,23 @@ def test_a_changed_entry_is_named(installation: Settings, tell: Tell) -> None:
     code, out, _ = tell("audit", "verify", "--database", str(installation.database_url))
     assert code == 0
     assert "skhcn: nguyên vẹn" in out
+    assert "skhcn: chưa kiểm chứng được:\n  - thứ tự thời gian của các mục\n" in out
+    assert "  - dữ liệu cơ quan: người, đơn vị, vai trò được giao\n" in out
+    _, out, _ = tell("--lang", "en", "audit", "verify")
+    assert "skhcn: not checked:\n  - whether the times of the entries rise\n" in out
     _spoil(str(installation.database_url))
     code, out, _ = tell("audit", "verify")
     assert code == 1
-    assert "leaf_hash" in out
+    assert "skhcn: Mục 1: nội dung không khớp dấu vân tay" in out
+    assert "[leaf_hash_differs]" in out
     assert "KHÔNG nguyên vẹn" in out
+    assert "None" not in out
     code, out, _ = tell("audit", "verify", "--format", "json")
     assert code == 1
     (verdict,) = json.loads(out)
     assert verdict["intact"] is False
     assert {finding["entry"] for finding in verdict["findings"]} >= {1}
+    assert any(finding["message"].startswith("Mục 1: ") for finding in verdict["findings"])
 
 
 def _spoil(address: str) -> None:

@@ -3,6 +3,7 @@
 import json
 import threading
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -78,6 +79,24 @@ def test_a_step_with_its_file_moves_the_case_and_logs_the_evidence(office: Offic
     (file,) = taken.case.evidence
     assert file.status == "frozen"
     assert verify_log(office.runtime, OFFICE).intact
+
+
+def test_a_fault_is_found_with_the_names_of_its_case_and_file(
+    office: Office, tmp_path: Path
+) -> None:
+    check = start(office)
+    check.step(
+        "unit_head_science_management", "report", file=("check_sheet", text_file()), faults=0
+    )
+    (blob,) = (path for path in tmp_path.rglob("*") if len(path.name) == 64)
+    blob.rename(tmp_path / "elsewhere")
+    found = verify_log(office.runtime, OFFICE)
+    (missing,) = found.findings
+    instance, file = str(missing.detail).split()
+    assert missing.code == "blob_missing"
+    assert found.names[instance] == "EC-2026-01"
+    with office.runtime.read(OFFICE) as uow:
+        assert found.names[file] == uow.tables.evidence.of_instance(check.id)[0].filename
 
 
 def test_a_refusal_names_every_reason_and_changes_nothing_but_the_log(office: Office) -> None:
