@@ -11,8 +11,10 @@ import typer
 
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
-from api.verdict import fault_sentences, not_checked_sentences
-from engine.queries.audit_trail import Verdict, verify_log
+from api.verdict import fault_sentence, fault_sentences, not_checked_sentences
+from engine.audit.verifier import Finding
+from engine.errors import NotFound
+from engine.queries.audit_trail import Verdict, verify_database, verify_log
 from engine.runtime import Runtime
 from engine.storage.audit_log import LogEntry, LogFilter
 from engine.storage.organization import Organization
@@ -47,10 +49,21 @@ def verify(
     ] = None,
     format_: Annotated[Report, typer.Option("--format")] = Report.TEXT,
 ) -> None:
-    """Verify the log of every organisation; exit 1 with each fault named."""
+    """Verify the file of the database and the log of every organisation.
+
+    Exit 1 with each fault named; 2 when nothing could be verified.
+    """
     desk = desk_of(context)
-    runtime = desk.runtime(settings_for(database_url=database), looking=True)
+    runtime = desk.runtime(settings_for(database_url=database), upgraded=False, looking=True)
+    damage = verify_database(runtime)
+    if damage:
+        # What a damaged file still gives says nothing of what was written into it.
+        _tell_damage(desk, damage[0], format_)
+        raise typer.Exit(1)
+    desk.needs_newest(runtime)
     verdicts = [(found, verify_log(runtime, found.id)) for found in runtime.organizations()]
+    if not verdicts:
+        raise NotFound("no_organization")
     if format_ is Report.JSON:
         show_json([_as_json(desk, organization, verdict) for organization, verdict in verdicts])
     else:
@@ -102,6 +115,15 @@ def _cells(entry: LogEntry) -> list[str]:
     values["leaf_hash"] = entry.leaf_hash.hex()
     cells = ["" if values[name] is None else str(values[name]) for name in COLUMNS]
     return [f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells]
+
+
+def _tell_damage(desk: Desk, damage: Finding, form: Report) -> None:
+    sentence = fault_sentence(damage, {}, say=desk.words.say, language=desk.language)
+    if form is Report.JSON:
+        told = {"code": damage.code, "entry": None, "detail": damage.detail, "message": sentence}
+        show_json([{"organization": None, "intact": False, "findings": [told]}])
+    else:
+        typer.echo(sentence)
 
 
 def _tell(desk: Desk, organization: Organization, verdict: Verdict) -> None:

@@ -55,20 +55,27 @@ class Desk:
             Conflict: `database_behind`.
         """
         # A second of imports that help, a mistyped line and a drawing shall not pay.
-        from api.bootstrap import (  # noqa: PLC0415
-            build_runtime,
-            database_is_current,
-            look_for_database,
-        )
+        from api.bootstrap import build_runtime, look_for_database  # noqa: PLC0415
         from api.demonstration.loading import with_kept_clock  # noqa: PLC0415
 
         if upgraded:
             look_for_database(settings)
         runtime = build_runtime(with_kept_clock(settings), looking=looking)
         self._opened.append(runtime)
-        if upgraded and not database_is_current(runtime.database):
-            raise Conflict("database_behind")
+        if upgraded:
+            self.needs_newest(runtime)
         return runtime
+
+    def needs_newest(self, runtime: "Runtime") -> None:
+        """Refuse to work on a database that lacks a revision.
+
+        Raises:
+            Conflict: `database_behind`.
+        """
+        from api.bootstrap import database_is_current  # noqa: PLC0415 - as above.
+
+        if not database_is_current(runtime.database):
+            raise Conflict("database_behind")
 
     def close(self) -> None:
         """Give back every connection to a database."""

@@ -22,8 +22,9 @@ from engine.evidence.store import AddressInvalid, BlobCorrupt, BlobNotFound, che
 from engine.machine.instance import Step
 from engine.machine.replay import replay
 from engine.queries.log_projection import Projection, differences, set_and_row, told_by
-from engine.runtime import Caller, DefinitionCorrupt, Runtime, UnitOfWork, loaded
+from engine.runtime import Caller, DefinitionCorrupt, Runtime, UnitOfWork, guarded, loaded
 from engine.storage.audit_log import INSTANT, LogEntry, LogFilter
+from engine.storage.database import DatabaseMalformed
 from engine.storage.evidence import StoredEvidence
 from engine.storage.instances import Filter, StoredInstance
 
@@ -147,6 +148,9 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
     """Check the whole log of an organisation against itself, its tables and its files.
 
     Nothing that was tampered with stops it: what cannot be read is a finding like any other.
+
+    Raises:
+        DatabaseMalformed: the file is damaged where it has to be read; see `verify_database`.
     """
     with runtime.read(organization_id) as uow:
         key = runtime.log_key or None
@@ -184,6 +188,19 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
             not_checked=(*report.not_checked, *NOT_IN_THE_LOG),
             names=names,
         )
+
+
+def verify_database(runtime: Runtime) -> tuple[Finding, ...]:
+    """Look at the file of the database as its own engine does; a server looks after itself.
+
+    What lies in pages that nothing uses is no fault.
+    """
+    try:
+        with guarded():
+            damage = runtime.database.damage()
+    except DatabaseMalformed as error:
+        damage = error.code
+    return () if damage is None else (Finding(code="database_malformed", detail=damage),)
 
 
 @contextmanager

@@ -157,6 +157,18 @@ class Database:
         with Session(self._writing, autoflush=False, expire_on_commit=False) as session:
             yield session
 
+    def damage(self) -> str | None:
+        """What SQLite itself finds wrong with its file, in its words; None on a server.
+
+        Raises:
+            DatabaseError: it cannot even be looked at.
+        """
+        if not self.is_sqlite:
+            return None
+        with self.engine.connect() as connection:
+            found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        return None if found == "ok" else str(found)
+
     def close(self) -> None:
         """Give every connection back."""
         self.engine.dispose()

@@ -24,6 +24,7 @@ from engine.storage.database import Database
 from tests.fixtures import Databases
 
 Tell = Callable[..., tuple[int, str, str]]
+PAGE_BYTES = 4096
 ORGANIZATION = DEFINITIONS / "organizations" / "demonstration.yaml"
 
 
@@ -435,3 +436,60 @@ def test_a_copy_is_looked_at_without_making_a_key(
     assert verdict["intact"] is True
     assert "hmac" in verdict["not_checked"]
     assert not elsewhere.exists()
+
+
+def test_a_damaged_file_is_a_fault_and_no_traceback(office: Runtime, tell: Tell) -> None:
+    file = Path(str(office.database.engine.url.database))
+    office.database.close()
+    whole = file.read_bytes()
+    pages = len(whole) // PAGE_BYTES
+    told = set()
+    for page in range(1, pages, max(1, pages // 25)):
+        at = page * PAGE_BYTES
+        file.write_bytes(whole[:at] + b"\xa5" * PAGE_BYTES + whole[at + PAGE_BYTES :])
+        code, out, err = tell("audit", "verify")
+        assert code in {0, 1}, err
+        assert err == ""
+        if "[database_malformed]" in out:
+            assert (code, out.splitlines()) == (1, [out.strip()])
+            told.add(page)
+    assert told
+    file.write_bytes(whole[:PAGE_BYTES] + b"\xa5" * (len(whole) - PAGE_BYTES))
+    code, out, _ = tell("audit", "verify", "--format", "json")
+    assert code == 1
+    ((fault,),) = (verdict["findings"] for verdict in json.loads(out))
+    assert fault["code"] == "database_malformed"
+    for line in (("audit", "export"), ("plan", "show", "2023"), ("database", "check")):
+        code, _, err = tell(*line)
+        assert code == 2
+        assert "bị hỏng" in err
+    file.write_bytes(whole)
+    assert tell("audit", "verify")[0] == 0
+
+
+def test_bytes_of_a_page_that_nothing_uses_are_no_fault(office: Runtime, tell: Tell) -> None:
+    file = Path(str(office.database.engine.url.database))
+    for statement in ("CREATE TABLE scrap (x)", "INSERT INTO scrap VALUES (zeroblob(200000))"):
+        with office.database.writing() as session:
+            session.execute(text(statement))
+            session.commit()
+    with office.database.writing() as session:
+        session.execute(text("DROP TABLE scrap"))
+        session.commit()
+    with office.database.engine.connect() as connection:
+        free = connection.exec_driver_sql("PRAGMA freelist_count").scalar_one()
+    office.database.close()
+    assert free > 10
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-PAGE_BYTES] + b"\xa5" * PAGE_BYTES)
+    assert tell("audit", "verify")[0] == 0
+
+
+def test_a_database_without_an_organisation_has_no_verdict(
+    tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    assert tell("database", "upgrade")[0] == 0
+    code, out, err = tell("audit", "verify")
+    assert (code, out) == (2, "")
+    assert "Chưa có cơ quan nào" in err
