@@ -286,11 +286,10 @@ def units_to_check(case: Case) -> tuple[str, ...]:
 
 
 def effects_inconsistent(case: Case) -> int:
-    """Checks in which more conforms than was sampled, or of a unit outside the snapshot."""
+    """Checks that looked at nothing, contradict their own numbers, or are of another unit."""
     units = set(units_of(case.rows("headcount")))
     return sum(
-        row.values["conforming"] > row.values["sampled"] or row.values["unit"] not in units
-        for row in case.rows("effect")
+        row.values["unit"] not in units or _contradicts_itself(row) for row in case.rows("effect")
     )
 
 
@@ -302,6 +301,12 @@ def poor_units_without_action(case: Case) -> int:
         if child.process == "corrective_action" and child.state != "withdrawn"
     }
     return sum(row.values["poor"] and row.id not in standing for row in case.rows("effect"))
+
+
+def _contradicts_itself(effect: Row) -> bool:
+    """Whether a check sampled nothing, found more than that, or nothing and calls it good."""
+    sampled, conforming = effect.values["sampled"], effect.values["conforming"]
+    return not 0 < sampled >= conforming or (conforming == 0 and not effect.values["poor"])
 
 
 def _slot(row: Row, found: Roster) -> tuple[str, int | None]:

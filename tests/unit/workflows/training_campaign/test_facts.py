@@ -282,6 +282,17 @@ def test_a_check_cannot_find_more_than_it_looked_at_nor_look_elsewhere() -> None
     assert facts.effects_inconsistent(campaign(effect=rows)) == 2
 
 
+@pytest.mark.parametrize(
+    ("sampled", "conforming", "is_poor", "wrong"),
+    [(0, 0, True, 1), (0, 0, False, 1), (5, 0, False, 1), (5, 0, True, 0), (1, 1, False, 0)],
+)
+def test_a_check_looks_at_something_and_calls_nothing_conforming_poor(
+    sampled: int, conforming: int, is_poor: bool, wrong: int
+) -> None:
+    found = checked("tdc", poor=is_poor, sampled=sampled, conforming=conforming)
+    assert facts.effects_inconsistent(campaign(effect=(found,))) == wrong
+
+
 def poor(*, slip: str | None) -> Case:
     slips = () if slip is None else (child("CA-1", slip, row_id="f_tdc"),)
     return campaign(effect=(checked("tdc", poor=True), checked("office")), children=slips)
