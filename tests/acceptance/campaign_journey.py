@@ -647,11 +647,11 @@ class CampaignJourney:
         head = self.desk(f"unit_head_{who.unit}")
         told = {"person": who.id, "unit": who.unit, "course": "Nhận thức ISO 9001"}
         days = {"from_day": "2026-06-01", "to_day": "2026-06-03"}
-        lacking = head.add(self.campaign, "outside_course", expect=409, **told, **days)
+        number = "QUACERT 118/2026"
+        head.add(self.campaign, "outside_course", expect=403, **told, **days, certificate=number)
+        lacking = self.branch.add(self.campaign, "outside_course", expect=409, **told, **days)
         assert keys_of(lacking) == ["field_missing:certificate"]
-        made = head.add(
-            self.campaign, "outside_course", **told, **days, certificate="QUACERT 118/2026"
-        )
+        made = self.branch.add(self.campaign, "outside_course", **told, **days, certificate=number)
         notice = {"class_notice": paper(PDF, "Thông báo")}
         self.branch.refused(
             self.campaign,
