@@ -122,7 +122,7 @@ def _read_alone(
         children=_children(tables, instance_id, process_of),
         waivers=tables.instances.waivers(instance_id),
         people=_people(tables, process, instance, records, today),
-        reached=_reached(tables, process, stored.year),
+        reached=_reached(tables, process, stored),
         lookups={
             name: lookup(tables.session, instance)
             for name, (owner, lookup) in tables.registry.lookups.items()
@@ -288,6 +288,10 @@ def _people(
     return tables.organization.known(names, on=today)
 
 
-def _reached(tables: Tables, process: Process, year: int) -> frozenset[tuple[str, str]]:
+def _reached(
+    tables: Tables, process: Process, stored: StoredInstance
+) -> frozenset[tuple[str, str]]:
     needed = {need.process for step in process.transitions.values() for need in step.needs}
-    return tables.instances.reached(tuple(sorted(needed)), year) if needed else frozenset()
+    if not needed:
+        return frozenset()
+    return tables.instances.reached(tuple(sorted(needed)), stored.year, qms=stored.qms)

@@ -312,8 +312,13 @@ class InstanceRepository:
             found.setdefault(row.instance_id, []).append(_step(row))
         return {instance_id: tuple(steps) for instance_id, steps in found.items()}
 
-    def reached(self, processes: tuple[str, ...], year: int) -> frozenset[tuple[str, str]]:
-        """(process, state) pairs that instances of a year have entered."""
+    def reached(
+        self, processes: tuple[str, ...], year: int, *, qms: str | None = None
+    ) -> frozenset[tuple[str, str]]:
+        """(process, state) pairs that instances of a year have entered, broken off ones left out.
+
+        With `qms`, those of another quality system do not count; those of none do.
+        """
         query = (
             select(InstanceRow.process, StepRow.to_state)
             .join(
@@ -325,9 +330,12 @@ class InstanceRepository:
                 col(InstanceRow.organization_id) == self._id,
                 col(InstanceRow.year) == year,
                 col(InstanceRow.process).in_(processes),
+                or_(col(InstanceRow.final).is_(None), col(InstanceRow.final) != "aborted"),
             )
             .distinct()
         )
+        if qms is not None:
+            query = query.where(or_(col(InstanceRow.qms) == qms, col(InstanceRow.qms).is_(None)))
         return frozenset((process, state) for process, state in self._session.exec(query))
 
     def tallies(self, years: tuple[int, ...], *, overdue_at: datetime) -> tuple[Count, ...]:

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, text
 
 from engine.commands.advance_instance import AdvanceInstance, advance_instance
 from engine.commands.enter_plan import enter_plan
@@ -35,6 +35,7 @@ states:
   begun: {title: {vi: Đã bắt đầu, en: Begun}, due: 1wd}
   told:  {title: {vi: Đã báo, en: Told}}
   over:  {title: {vi: Đã xong, en: Over}, final: success}
+  kept:  {title: {vi: Đã lưu, en: Kept}}
   gone:  {title: {vi: Đã hủy, en: Cancelled}, final: aborted}
 transitions:
   report_obstacle:
@@ -45,7 +46,8 @@ transitions:
     reason: required
     internal: true
   tell:   {title: {vi: Báo, en: Tell}, from: begun, to: told, by: [office]}
-  finish: {title: {vi: Xong, en: Finish}, from: told, to: over, by: [office], evidence: [proof]}
+  keep:   {title: {vi: Lưu, en: Keep}, from: told, to: kept, by: [office]}
+  finish: {title: {vi: Xong, en: Finish}, from: kept, to: over, by: [office], evidence: [proof]}
   cancel: {title: {vi: Hủy, en: Cancel}, from: open, to: gone, by: [office]}
 figures:
   steps_taken: {unit: count, title: {vi: Số bước, en: Steps taken}}
@@ -106,7 +108,7 @@ PLAN = {
 @pytest.fixture
 def watched(office: Office) -> Office:
     """An office where one process reads another, and a neighbour with the same two."""
-    readings = [read(text, file="test.yaml") for text in (WATCHED, WATCHING)]
+    readings = [read(source, file="test.yaml") for source in (WATCHED, WATCHING)]
     processes = tuple(reading.process for reading in readings if reading.process is not None)
     assert len(processes) == 2
     for organization in (OFFICE, NEIGHBOUR):
@@ -315,8 +317,29 @@ def test_a_need_is_met_by_a_state_that_was_reached_in_the_same_year(
 def test_a_need_stays_met_when_the_other_goes_on_from_there(watched: Office) -> None:
     other = opened(watched, "watched")
     step(watched, other, "tell")
-    step(watched, other, "cancel")
+    step(watched, other, "keep")
     assert needed(watched) is False
+
+
+def test_a_need_is_not_met_by_what_was_broken_off(watched: Office) -> None:
+    other = opened(watched, "watched")
+    step(watched, other, "tell")
+    step(watched, other, "cancel")
+    assert needed(watched) is True
+
+
+@pytest.mark.parametrize(("qms", "met"), [(None, True), ("office_block", True), ("tdc", False)])
+def test_a_need_is_met_within_the_quality_system_of_the_case(
+    watched: Office, qms: str | None, met: bool
+) -> None:
+    other = opened(watched, "watched")
+    step(watched, other, "tell")
+    with watched.runtime.write(watched.organization_id) as uow:
+        uow.tables.session.execute(
+            text("UPDATE instance SET qms = :qms WHERE id = :id"), {"qms": qms, "id": other}
+        )
+        found = uow.tables.instances.reached(("watched",), 2026, qms="office_block")
+    assert (("watched", "told") in found) is met
 
 
 def needed(office: Office) -> bool:
