@@ -330,7 +330,7 @@ def _rows_in(typed: Typed) -> tuple[WantedRow, ...]:
     try:
         rows = json.loads(typed.text("rows"))
         wanted = tuple(WantedRow(number=int(number), values=dict(given)) for number, given in rows)
-    except (ValueError, TypeError, RecursionError):
+    except (ValueError, TypeError, OverflowError, RecursionError):
         raise Unreadable("form_unreadable") from None
     return wanted
 

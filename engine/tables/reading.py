@@ -13,6 +13,7 @@
 import csv
 import io
 import unicodedata
+import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -38,6 +39,10 @@ ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
 LIMITS: Final = ContentLimits(
     archive=ArchiveLimits(entries_max=1_000, unpacked_bytes_max=64 * 1024 * 1024)
 )
+PIECE_BYTES: Final = 256 * 1024
+TAGS_MAX: Final = 600_000
+STYLE_TAGS_MAX: Final = 30_000
+"""Tags of one part of a workbook: bytes that pack well are cheap to send and dear to read."""
 DELIMITERS: Final = ";,\t"
 
 Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
@@ -109,7 +114,28 @@ def _recognised(stream: BinaryIO, filename: str) -> tuple[FileType, str]:
         check_content(again, filename=filename, accepted=ACCEPTED, limits=LIMITS)
         return FileType.CSV, text
     stream.seek(0)
-    return found, "" if found is FileType.XLSX else stream.read().decode("utf-8-sig")
+    if found is FileType.XLSX:
+        _refuse_many_tags(stream)
+        return found, ""
+    return found, stream.read().decode("utf-8-sig")
+
+
+def _refuse_many_tags(stream: BinaryIO) -> None:
+    """Count the tags of every part before any is read as XML.
+
+    Raises:
+        UnsafeContent: `sheet_too_heavy`.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        for entry in archive.infolist():
+            most = STYLE_TAGS_MAX if entry.filename.endswith("styles.xml") else TAGS_MAX
+            tags = 0
+            with archive.open(entry) as part:
+                while piece := part.read(PIECE_BYTES):
+                    tags += piece.count(b"<")
+                    if tags > most:
+                        raise UnsafeContent("sheet_too_heavy", part=entry.filename)
+    stream.seek(0)
 
 
 def _decoded(raw: bytes, *, utf16: bool) -> str:

@@ -177,3 +177,19 @@ def test_whatever_comes_is_read_or_refused(content: bytes, name: str) -> None:
     assert sheet.rows
     assert all(row.cells[-1] is not None for row in sheet.rows)
     assert [row.number for row in sheet.rows] == sorted({row.number for row in sheet.rows})
+
+
+@pytest.mark.parametrize(
+    ("part", "tag"),
+    [
+        ("xl/styles.xml", b"<xf/>"),
+        ("xl/worksheets/sheet1.xml", b"<c/>"),
+        ("xl/sharedStrings.xml", b"<si/>"),
+    ],
+)
+def test_a_part_of_millions_of_tags_is_refused_before_it_is_read(part: str, tag: bytes) -> None:
+    heavy = with_part(plain(), part, b"<x>" + tag * 1_000_000 + b"</x>")
+    assert len(heavy) < MEBIBYTE
+    with pytest.raises(Invalid) as refused:
+        read_sheet(io.BytesIO(heavy), filename="a.xlsx")
+    assert refused.value.code == "sheet_too_heavy"
