@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 from fontTools.ttLib import TTFont
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workflows.documents.paper import (
     Block,
@@ -20,7 +22,7 @@ from workflows.documents.paper import (
     Run,
     Table,
 )
-from workflows.documents.pdf import HERE, write_pdf
+from workflows.documents.pdf import HERE, STRANGE, write_pdf
 
 AT = datetime(2026, 8, 20, 3, tzinfo=UTC)
 VOWELS = "aăâeêioôơuưy"
@@ -128,3 +130,23 @@ def test_every_letter_of_vietnamese_has_its_shape(path: Path) -> None:
     with TTFont(path) as font:
         drawn = font.getBestCmap()
     assert {letter for letter in LETTERS if ord(letter) not in drawn} == set()
+
+
+@pytest.mark.parametrize("path", sorted((HERE / "fonts").glob("*.ttf")), ids=lambda p: p.stem)
+def test_what_is_not_taken_for_strange_is_in_the_face(path: Path) -> None:
+    with TTFont(path) as font:
+        drawn = font.getBestCmap()
+    kept = [code for code in range(0x20, 0x110000) if not STRANGE.match(chr(code))]
+    assert [hex(code) for code in kept if code not in drawn] == []
+
+
+def test_no_sign_makes_a_paper_impossible() -> None:
+    text = "Đạt ✓ 👍 漢字 \ue000 \u202e \x85 \uffff"
+    content = write_pdf(paper(Paragraph(runs=runs(text))), at=AT)
+    assert content.startswith(b"%PDF")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=60))
+@settings(max_examples=25)
+def test_any_text_can_be_set(text: str) -> None:
+    assert write_pdf(paper(Paragraph(runs=runs(text))), at=AT).startswith(b"%PDF")
