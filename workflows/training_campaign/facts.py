@@ -86,7 +86,7 @@ def placements_faulty(case: Case) -> int:
         _slot(row, found)[1] is None
         or slots[_slot(row, found)] > 1
         or row.values["person"] in both
-        or _is_misplaced(row, found, latest=present_round(case))
+        or _is_misplaced(row, found, latest=_latest_round(case))
         for row in case.rows("placement")
         if row.values["person"] in found.members
     )
@@ -173,6 +173,12 @@ def make_up_not_outstanding(case: Case) -> int:
     return len(_placed_now(case, found) - set(found.outstanding()))
 
 
+def exemptions_after_class(case: Case) -> int:
+    """People with a reason although a list or a score names them: who failed is not excused."""
+    seen = {row.values["person"] for name in ("attendance", "score") for row in case.rows(name)}
+    return len(roster(case).exemptions.keys() & seen)
+
+
 def scores_missing(case: Case) -> int:
     """People who attended a round and have no score for it, each round counted."""
     return len(tests_missing(case))
@@ -200,10 +206,14 @@ def scores_above_maximum(case: Case) -> int:
 
 
 def scores_unplaced(case: Case) -> int:
-    """Scores of people who had no place in that round."""
-    places = roster(case).places
+    """Scores of people who had no place in that round, or did not attend enough of it.
+
+    A round that was not opened gives no score, whoever was taught in it.
+    """
+    found, latest = roster(case), present_round(case)
     return sum(
-        row.values["round"] not in places.get(row.values["person"], {})
+        row.values["round"] > latest
+        or not found.attended(row.values["person"], row.values["round"])
         for row in case.rows("score")
     )
 
@@ -315,6 +325,16 @@ def _slot(row: Row, found: Roster) -> tuple[str, int | None]:
     if (of_class is None) == (exempt is None):
         return row.values["person"], None
     return row.values["person"], 0 if exempt is not None else found.rounds.get(str(of_class))
+
+
+def _latest_round(case: Case) -> int:
+    """The last round in which somebody may have a place.
+
+    Once there are grades that is the round to come: places stay that were prepared for it when the
+    report was submitted instead, and a report that is returned has to go on with them.
+    """
+    to_come = case.instance.state == "assessing" and case.instance.last("grade") is not None
+    return present_round(case) + to_come
 
 
 def _is_misplaced(row: Row, found: Roster, *, latest: int) -> bool:

@@ -211,9 +211,40 @@ def test_a_score_above_the_most_points_is_counted_before_and_after() -> None:
     assert facts.scores_above_maximum(campaign(score=rows)) == 0
 
 
-def test_a_score_needs_a_place_in_its_round() -> None:
+def test_a_score_needs_a_place_in_its_round_and_enough_sessions_of_it() -> None:
+    assert facts.scores_unplaced(campaign()) == 0
     rows = (score("an", 1, 50), score("an", 2, 50), score("em", 1, 50))
     assert facts.scores_unplaced(campaign(score=rows)) == 2
+    # ha was in one session of two, chi in none.
+    absent = (*RECORDS["score"], score("ha", 1, 90), score("chi", 1, 90))
+    assert facts.scores_unplaced(campaign(score=absent)) == 2
+
+
+def test_a_round_that_was_not_opened_gives_no_score() -> None:
+    assert facts.scores_unplaced(campaign(history=())) == 1
+
+
+def test_taking_away_the_session_that_was_missed_trains_somebody_but_is_at_fault() -> None:
+    sessions = tuple(one for one in RECORDS["class_session"] if one.id != "s_a2")
+    tampered = campaign(class_session=sessions, score=(*RECORDS["score"], score("ha", 1, 90)))
+    assert facts.scores_unplaced(tampered) == 0
+    # The lines of the five learners stay, and their session is gone.
+    assert facts.attendance_without_session(tampered) == 5
+
+
+def test_nobody_is_exempt_once_a_list_or_a_score_names_them() -> None:
+    assert facts.exemptions_after_class(campaign()) == 0
+    excused = (placed("chi", "office", None, exempt="study"), RECORDS["placement"][3])
+    assert facts.exemptions_after_class(campaign(placement=excused)) == 1
+    scored = (*RECORDS["score"], score("dung", 1, 20))
+    assert facts.exemptions_after_class(campaign(score=scored)) == 1
+
+
+def test_places_prepared_for_a_class_that_was_not_held_do_not_stop_a_returned_report() -> None:
+    graded = (nth("end_classes", 1), nth("grade", 2))
+    assert facts.placements_faulty(campaign(history=graded)) == 0
+    assert facts.placements_faulty(campaign(history=graded[:1])) == 1
+    assert facts.placements_faulty(campaign(history=graded, state="enrolling")) == 1
 
 
 def test_grades_are_recorded_after_the_classes_last_ended() -> None:
