@@ -36,9 +36,12 @@ def reports_to_ask(case: Case) -> int:
 
 
 def cut_off_plausible(case: Case) -> bool:
-    """Whether the cut-off is not in the future."""
-    day = _day(case, "cut_off")
-    return day is None or day <= case.today
+    """Whether the cut-off lies in the last quarter of the review's year, and not in the future.
+
+    An earlier one would leave the months out of which the year is judged.
+    """
+    day, year = _day(case, "cut_off"), case.instance.year
+    return day is None or date(year, 10, 1) <= day <= min(case.today, date(year, 12, 31))
 
 
 def is_input_there(case: Case, topic: str) -> bool:

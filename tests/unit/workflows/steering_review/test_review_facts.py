@@ -42,11 +42,23 @@ def test_a_row_that_has_its_report_asks_for_none() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cut_off", "plausible"), [(None, True), (DAY, True), (date(2026, 11, 13), False)]
+    ("cut_off", "today", "plausible"),
+    [
+        (None, DAY, True),
+        (DAY, DAY, True),
+        (date(2026, 11, 13), DAY, False),
+        (date(2026, 10, 1), DAY, True),
+        (date(2026, 9, 30), DAY, False),
+        (date(2025, 11, 10), DAY, False),
+        (date(2026, 12, 31), date(2027, 1, 8), True),
+        (date(2027, 1, 4), date(2027, 1, 8), False),
+    ],
 )
-def test_the_cut_off_is_not_in_the_future(cut_off: date | None, plausible: bool) -> None:
+def test_the_cut_off_lies_in_the_last_quarter_of_the_year_and_not_in_the_future(
+    cut_off: date | None, today: date, plausible: bool
+) -> None:
     fields = {"cut_off": cut_off} if cut_off else {}
-    assert facts.cut_off_plausible(review(fields=fields)) is plausible
+    assert facts.cut_off_plausible(review(fields=fields, today=today)) is plausible
 
 
 def test_a_section_is_filled_by_records_by_words_or_by_nothing_arose() -> None:
