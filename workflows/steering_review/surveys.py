@@ -125,17 +125,20 @@ def chances_found_before(case: Case) -> int | None:
 
 
 def unit_reports(case: Case) -> tuple[Child, ...]:
-    """The newest report of each unit, in the order of their codes; cancelled ones left out."""
-    newest = {
-        child.fields.get("unit"): child
-        for child in case.children
-        if child.process == "unit_report" and child.state != "cancelled"
-    }
+    """The newest report of each unit, in the order of their codes.
+
+    A cancelled one stands only for a unit that has no other, so that no unit vanishes with it.
+    """
+    newest: dict[str | None, Child] = {}
+    for child in case.children:
+        unit = child.fields.get("unit")
+        if child.process == "unit_report" and (child.state != "cancelled" or unit not in newest):
+            newest[unit] = child
     return tuple(newest.values())
 
 
 def late_reports(case: Case) -> tuple[Child, ...]:
-    """Reports that were named as missing, or were submitted after their day."""
+    """Reports that were named as missing or cancelled, or were submitted after their day."""
     return tuple(child for child in unit_reports(case) if not _is_in_time(child))
 
 
@@ -161,7 +164,7 @@ def plan_order(code: str) -> tuple[tuple[int, str], ...]:
 
 def _is_in_time(child: Child) -> bool:
     told, due = child.fields.get("reported_on"), child.fields.get("due_on")
-    if child.state == "excluded":
+    if child.state in {"excluded", "cancelled"}:
         return False
     return told is None or due is None or told <= due
 

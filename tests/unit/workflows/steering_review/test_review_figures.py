@@ -81,8 +81,19 @@ def test_units_in_time_are_those_that_reported_by_their_day_by_their_newest_repo
         report("UR-06", "stats", "writing", due_on=date(2026, 11, 20)),
     )
     figure = figures.units_in_time(review(children=children))
-    assert (figure.numerator, figure.denominator) == (2, 4)
-    assert figure.rows["late"] == ("id-UR-02", "id-UR-03")
+    assert (figure.numerator, figure.denominator) == (2, 5)
+    assert figure.rows["late"] == ("id-UR-02", "id-UR-03", "id-UR-04")
+
+
+def test_a_cancelled_report_hides_neither_a_late_one_nor_the_one_asked_anew() -> None:
+    children = (
+        report("UR-01", "office", "accepted", reported_on=date(2026, 11, 11)),
+        report("UR-02", "office", "cancelled"),
+        report("UR-03", "tdc", "cancelled"),
+        report("UR-04", "tdc", "accepted", reported_on=date(2026, 11, 10)),
+    )
+    figure = figures.units_in_time(review(children=children))
+    assert figure.rows == {"children": ("id-UR-01", "id-UR-04"), "late": ("id-UR-01",)}
 
 
 def test_decisions_in_time_leave_out_what_is_not_due_and_what_was_withdrawn() -> None:
