@@ -27,6 +27,7 @@ def upgrade(context: typer.Context) -> None:
     for publication in publish_known(runtime, ()):
         if publication.fresh:
             desk.tell("published", process=publication.process, version=publication.version)
+    desk.tell_what_is_missing(runtime)
 
 
 @app.command(help="Thoát với mã 1 nếu lược đồ chưa mới nhất · Exit 1 when the schema is behind")

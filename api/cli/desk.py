@@ -77,6 +77,11 @@ class Desk:
         if not database_is_current(runtime.database):
             raise Conflict("database_behind")
 
+    def tell_what_is_missing(self, runtime: "Runtime") -> None:
+        """Say how an organisation is founded, where nobody could log in without one."""
+        if not runtime.organizations():
+            typer.echo(self.words.say("error.no_organization", {}, self.language))
+
     def close(self) -> None:
         """Give back every connection to a database."""
         for runtime in self._opened:

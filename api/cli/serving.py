@@ -62,6 +62,7 @@ def serve(
     runtime = desk.runtime(settings)
     with _bound(settings) as address:
         desk.tell("serving", address=settings.public_url)
+        desk.tell_what_is_missing(runtime)
         _serve(runtime, settings, address, workers=workers, worker=worker)
 
 
