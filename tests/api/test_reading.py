@@ -1,6 +1,8 @@
 """What is read over HTTP: definitions, the log, the plan, who I am, and what describes it."""
 
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,6 +10,8 @@ import pytest
 from engine.commands.enter_plan import enter_plan
 from tests.api.web import Web
 from tests.fixtures import OFFICE
+
+ROOT = Path(__file__).parents[2]
 
 
 def test_definitions_are_listed_and_shown_whole(web: Web) -> None:
@@ -166,6 +170,20 @@ def test_every_address_is_described(small_web: Web) -> None:
         part.split('"')[0] for part in json.dumps(described).split("#/components/schemas/")[1:]
     }
     assert references <= described["components"]["schemas"].keys()
+
+
+def test_every_address_that_the_document_tells_of_is_there(small_web: Web) -> None:
+    text = (ROOT / "docs" / "api.md").read_text("utf-8")
+    told = set(re.findall(r"\$BASE/api/v1(/[^\s\"'?]+)", text))
+    told |= set(re.findall(r"`(?:GET|POST|PATCH|DELETE) (/[^\s`?]+)", text))
+    told.discard("/api/v1/openapi.json")
+    assert len(told) > 15
+    paths = small_web.get("director", "/openapi.json").json()["paths"]
+    for address in told:
+        # What the shell or the reader puts in, and what the description calls by another name.
+        typed = re.sub(r"\$[A-Z]+|\{[a-z]+\}", "x", address)
+        known = (re.sub(r"\{[a-z_]+\}", "[^/]+", path) for path in paths)
+        assert any(re.fullmatch(path, typed) for path in known), address
 
 
 def test_the_process_lives_and_waits_for_its_worker(small_web: Web) -> None:
