@@ -71,6 +71,15 @@ def working_days_to_meeting(case: Case) -> int | None:
     return days if day >= case.today else min(days, -1)
 
 
+def working_days_to_read(case: Case) -> int:
+    """Working days from the day of the dossier to the day of the meeting, today where it has none.
+
+    Zero without a dossier; the announced day is not asked, for it can be moved.
+    """
+    sent, held = case.instance.last("send_dossier"), _day(case, "held_on") or case.today
+    return 0 if sent is None else case.calendar.working_days_between(sent.on, held)
+
+
 def attendance_wrong(case: Case) -> int:
     """Members who are not listed, and people whose membership is told wrongly."""
     members = committee(case)

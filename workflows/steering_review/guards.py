@@ -1,6 +1,19 @@
 """Questions that compare who acts with what is stored."""
 
+from datetime import date
+
 from engine.machine.registry import Objection, Question
+
+
+def adjourned_on_its_day(question: Question) -> Objection | None:
+    """A meeting is adjourned on the day announced for it or later, never ahead of it.
+
+    Who could move the day ahead of time would take the days for reading the dossier away.
+    """
+    announced: date | None = question.case.instance.fields.get("meeting_on")
+    if announced is None or announced <= question.case.today:
+        return None
+    return Objection(params={"meeting_on": announced.isoformat()})
 
 
 def chair_signs_minutes(question: Question) -> Objection | None:

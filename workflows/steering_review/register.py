@@ -37,6 +37,7 @@ FACTS = (
     facts.cut_off_plausible,
     facts.results_missing,
     facts.working_days_to_meeting,
+    facts.working_days_to_read,
     facts.attendance_wrong,
     facts.chair_is_member,
     facts.quorum,
@@ -52,6 +53,7 @@ FACTS = (
 READS = {
     facts.cut_off_plausible: ("cut_off",),
     facts.working_days_to_meeting: ("meeting_on",),
+    facts.working_days_to_read: ("held_on",),
     facts.chair_is_member: ("chair",),
     facts.quorum: ("chair",),
     facts.held_day_plausible: ("held_on", "meeting_on"),
@@ -94,7 +96,8 @@ def register(registry: Registry) -> None:
     for topic in GATHERERS:
         there = partial(facts.is_input_there, topic=topic)
         registry.fact(PROCESS, f"input_{topic}", there)
-    registry.guard("chair_signs_minutes", guards.chair_signs_minutes)
+    for guard in (guards.adjourned_on_its_day, guards.chair_signs_minutes):
+        registry.guard(guard.__name__, guard)
     for effect in EFFECTS:
         registry.effect(effect.__name__, effect)
     for name, figure in FIGURES.items():

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.machine.instance import Case, Surroundings
-from tests.unit.workflows.made_cases import row, step
+from engine.machine.registry import Objection
+from tests.unit.workflows.made_cases import ask, row, step
 from tests.unit.workflows.steering_review.made_reviews import (
     COMMITTEE,
     DAY,
@@ -18,7 +19,7 @@ from tests.unit.workflows.steering_review.made_reviews import (
     review,
     there,
 )
-from workflows.steering_review import facts
+from workflows.steering_review import facts, guards
 
 PEOPLE = ("head", "an", "binh", "chi", "dung", "boss", "guest")
 
@@ -105,6 +106,32 @@ def test_every_row_of_the_plan_has_its_result() -> None:
 def test_working_days_are_counted_to_the_meeting(day: date | None, left: int | None) -> None:
     fields = {"meeting_on": day} if day else {}
     assert facts.working_days_to_meeting(review(fields=fields)) == left
+
+
+@pytest.mark.parametrize(
+    ("held", "days"), [(None, 3), (date(2026, 11, 11), 2), (date(2026, 11, 9), 0)]
+)
+def test_the_days_for_reading_run_from_the_dossier_to_the_day_of_the_meeting(
+    held: date | None, days: int
+) -> None:
+    # Whatever day is announced now, it is not what is counted.
+    fields = {"meeting_on": date(2026, 11, 30), **({"held_on": held} if held else {})}
+    sent = review(fields=fields, history=(step("send_dossier", date(2026, 11, 9)),))
+    assert facts.working_days_to_read(sent) == days
+    assert facts.working_days_to_read(review(fields=fields)) == 0
+
+
+@pytest.mark.parametrize(
+    ("announced", "objects"),
+    [(None, False), (date(2026, 11, 11), False), (DAY, False), (date(2026, 11, 13), True)],
+)
+def test_a_meeting_is_not_adjourned_ahead_of_its_announced_day(
+    announced: date | None, objects: bool
+) -> None:
+    fields = {"meeting_on": announced} if announced else {}
+    found = ask(review(fields=fields), meeting_on=date(2026, 11, 16))
+    wanted = Objection(params={"meeting_on": "2026-11-13"}) if objects else None
+    assert guards.adjourned_on_its_day(found) == wanted
 
 
 def test_a_day_before_the_weekend_is_past_on_sunday() -> None:
