@@ -188,7 +188,7 @@ def _files(paths: list[Path] | None) -> tuple[Path, ...]:
     """Every file named; a folder stands for its definitions.
 
     Raises:
-        Invalid: `seed_unreadable`: there is no such file.
+        NotFound: `file_not_there`.
     """
     found: list[Path] = []
     for path in paths or [DEFINITIONS]:
@@ -197,7 +197,7 @@ def _files(paths: list[Path] | None) -> tuple[Path, ...]:
         elif path.is_file():
             found.append(path)
         else:
-            raise Invalid("seed_unreadable", file=str(path), problem="no such file")
+            raise NotFound("file_not_there", file=str(path))
     return tuple(found)
 
 

@@ -153,7 +153,7 @@ def test_the_schema_is_the_one_that_ships(capsys: pytest.CaptureFixture[str]) ->
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (("definitions", "check", "nowhere.yaml"), "nowhere.yaml"),
+        (("definitions", "check", "nowhere.yaml"), "Không có tệp nowhere.yaml."),
         (("definitions", "draw", "nothing"), "internal_audit"),
         (("definitions", "draw", str(PLANTED / "E04_unknown_key.yaml")), "E04"),
         (("definitions", "check", "--organization", "nowhere.yaml"), "nowhere.yaml"),
