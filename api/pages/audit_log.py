@@ -18,6 +18,7 @@ from fastapi import APIRouter, Response
 
 from api.pages.showing import Voice
 from api.pages.visiting import Desk, Desked
+from api.verdict import fault_sentences, not_checked_sentences
 from engine.commands.manage_accounts import WRONG_CREDENTIALS
 from engine.definition.model import FieldSpec, Process
 from engine.machine.actor import SYSTEM
@@ -136,7 +137,14 @@ def log_page(desk: Desked) -> Response:
 def verification_page(desk: Desked) -> Response:
     """Check the whole log, and say what was found."""
     verdict = verify_log(desk.house.runtime, desk.caller.organization_id)
-    return desk.page("log/verification.html", verdict=verdict)
+    say, language = desk.voice.words.say, desk.voice.language
+    sentences = fault_sentences(verdict, say=say, language=language)
+    return desk.page(
+        "log/verification.html",
+        verdict=verdict,
+        faults=list(zip(verdict.findings, sentences, strict=True)),
+        not_checked=not_checked_sentences(verdict, say=say, language=language),
+    )
 
 
 def _asked(query: Mapping[str, str]) -> Asked:

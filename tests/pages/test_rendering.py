@@ -8,6 +8,7 @@ import pytest
 
 from api import seeds
 from engine.commands.enter_plan import enter_plan
+from engine.queries.audit_trail import verify_log
 from tests.fixtures import OFFICE
 from tests.pages.equipment import PASSWORD, WORDS, Page
 from tests.pages.office_work import Audit
@@ -179,6 +180,13 @@ def test_a_refused_login_and_the_house_itself_are_found_in_the_log(audit: Audit)
     assert "Sai tên đăng nhập hoặc mật khẩu" in refused.text
     assert auditor.answer is not None
     assert '<option value="system">Hệ thống</option>' in auditor.answer.text
+
+
+def test_what_a_verification_did_not_check_is_said_in_words(audit: Audit) -> None:
+    verdict = verify_log(audit.office.runtime, OFFICE)
+    assert "outside_checkpoint" in verdict.not_checked
+    page = audit.at("external_auditor").open("/log/verification")
+    assert not [code for code in verdict.not_checked if code in page.text.split()]
 
 
 def test_people_and_units_stand_in_vietnamese_order(audit: Audit) -> None:
