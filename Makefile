@@ -30,7 +30,7 @@ run:
 	done; \
 	exec $(BIN)/quytrinh demo
 
-# Counting branches doubles the time: `.ci/run` asks for it with COVERAGE=1.
+# Counting branches doubles the time: COVERAGE=1 asks for it, and for the floors below.
 test: install
 	$(PYTEST) $(if $(COVERAGE),--cov --cov-report=)
 ifneq ($(COVERAGE),)
