@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from engine.errors import Corrupt
-from engine.machine.registry import Figure, Registry
+from engine.machine.registry import Figure, Reading, Registry
 from tests.unit.engine.machine.examples import TODAY, WORDS, case, process
 
 
@@ -23,6 +23,7 @@ REGISTER: dict[str, Callable[[Registry], None]] = {
     "document": lambda registry: registry.document("process", "name", function),
     "proposal": lambda registry: registry.proposal("process", "name", function),
     "lookup": lambda registry: registry.lookup("process", "name", function),
+    "reading": lambda registry: registry.reading("process", Reading()),
 }
 
 
