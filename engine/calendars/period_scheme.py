@@ -13,14 +13,15 @@
    is reported with it.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
-from engine.calendars.business_days import Calendar, CalendarInvalid, Roll
+from engine.calendars.business_days import Calendar, Roll
+from engine.calendars.dated_rules import Closed, DatedRule, rule_on
 from engine.calendars.recurrence import Period, PeriodKind, containing, parse_period
 
 _PART = {
@@ -36,11 +37,7 @@ _SMALLER = {
 _DAY = timedelta(days=1)
 
 
-class _Closed(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
-
-
-class ReportTerms(_Closed):
+class ReportTerms(Closed):
     """Working days from the end of a period until its report is due; a week has none."""
 
     month: Annotated[int, Field(ge=0, le=60)]
@@ -48,22 +45,18 @@ class ReportTerms(_Closed):
     year: Annotated[int, Field(ge=0, le=60)]
 
 
-class PeriodRule(_Closed):
+class PeriodRule(DatedRule):
     """How periods are cut from a day on.
 
     Attributes:
-        from_: the first day on which the rule is in force.
         month_ends_on: the day of the month, or `last_day`.
         report_terms: working days until the report is due.
         merge_week_up_to: a week with at most so many working days is merged into the next.
-        source: the document that says so.
     """
 
-    from_: Annotated[date, Field(alias="from")]
     month_ends_on: Annotated[int, Field(ge=1, le=28)] | Literal["last_day"]
     report_terms: ReportTerms
     merge_week_up_to: Annotated[int, Field(ge=0, le=6)]
-    source: Annotated[str, Field(min_length=1, max_length=300)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,32 +86,6 @@ class ReportingPeriod:
     report_due: date
     part_of: str | None = None
     merged_into: str | None = None
-
-
-def read_period_rules(data: object) -> tuple[PeriodRule, ...]:
-    """The rules of a data file, `{rules: [...]}`, in the order of their days.
-
-    Raises:
-        CalendarInvalid: `calendar_file_invalid` with the `path` of the first value that does not
-            fit, or `period_rule_repeated`.
-    """
-    rows = data.get("rules") if isinstance(data, Mapping) else None
-    if not isinstance(rows, list) or not rows:
-        raise CalendarInvalid("calendar_file_invalid", path="rules", problem="not_a_list")
-    rules: dict[date, PeriodRule] = {}
-    for position, row in enumerate(rows):
-        try:
-            rule = PeriodRule.model_validate(row)
-        except ValidationError as fault:
-            first = fault.errors()[0]
-            path = ".".join(["rules", str(position), *map(str, first["loc"])])
-            raise CalendarInvalid(
-                "calendar_file_invalid", path=path, problem=first["type"]
-            ) from fault
-        if rule.from_ in rules:
-            raise CalendarInvalid("period_rule_repeated", date=rule.from_.isoformat())
-        rules[rule.from_] = rule
-    return tuple(rules[day] for day in sorted(rules))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,12 +219,7 @@ class PeriodScheme:
         day = named.first_day
         if named.kind is not PeriodKind.WEEK:
             day = containing(named.last_day, PeriodKind.MONTH).first_day
-        return _in_force(self.rules, day)
-
-
-def _in_force(rules: Iterable[PeriodRule], day: date) -> PeriodRule:
-    known = tuple(rules)
-    return next((rule for rule in reversed(known) if rule.from_ <= day), known[0])
+        return rule_on(self.rules, day)
 
 
 def _middle(named: Period) -> date:

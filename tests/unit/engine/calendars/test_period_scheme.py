@@ -9,7 +9,8 @@ import pytest
 import yaml
 
 from engine.calendars.business_days import Calendar, CalendarInvalid
-from engine.calendars.period_scheme import PeriodRule, PeriodScheme, read_period_rules
+from engine.calendars.dated_rules import read_rules
+from engine.calendars.period_scheme import PeriodRule, PeriodScheme
 from engine.calendars.recurrence import PeriodInvalid, PeriodKind
 from engine.calendars.vietnam import read_calendar_file, seed_days
 
@@ -28,7 +29,7 @@ def vietnam() -> Calendar:
 
 @pytest.fixture(scope="module")
 def shipped(vietnam: Calendar) -> PeriodScheme:
-    return PeriodScheme(read_period_rules(read("vn_periods.yaml")), vietnam)
+    return PeriodScheme(read_rules(read("vn_periods.yaml"), PeriodRule), vietnam)
 
 
 def from_the_15th(since: date) -> PeriodRule:
@@ -148,12 +149,12 @@ def test_the_other_way_round_there_is_nothing(shipped: PeriodScheme) -> None:
 )
 def test_a_file_that_does_not_fit_is_told_where(data: object, path: str) -> None:
     with pytest.raises(CalendarInvalid) as caught:
-        read_period_rules(data)
+        read_rules(data, PeriodRule)
     assert (caught.value.code, caught.value.params["path"]) == ("calendar_file_invalid", path)
 
 
 def test_two_rules_of_one_day_contradict_one_another() -> None:
     rows = read("vn_periods.yaml")["rules"] * 2
     with pytest.raises(CalendarInvalid) as caught:
-        read_period_rules({"rules": rows})
-    assert caught.value.code == "period_rule_repeated"
+        read_rules({"rules": rows}, PeriodRule)
+    assert caught.value.code == "dated_rule_repeated"
