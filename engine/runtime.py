@@ -34,6 +34,7 @@ from engine.storage.definitions import DefinitionRepository, Published
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
+from engine.storage.jobs import JobRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
     Organization,
@@ -43,6 +44,7 @@ from engine.storage.organization import (
 )
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
+from engine.storage.sources import SourceRepository
 from engine.storage.timers import TimerRepository
 from engine.storage.workers import WorkerRepository
 
@@ -435,6 +437,8 @@ class Runtime:
             numbers=NumberRepository(session, organization_id),
             log=LogRepository(session, organization_id, key=self.log_key),
             plans=PlanRepository(session, organization_id),
+            jobs=JobRepository(session, organization_id),
+            sources=SourceRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

@@ -3,6 +3,7 @@
 from engine.machine.registry import Registry
 from workflows.corrective_action import register as corrective_action
 from workflows.internal_audit import register as internal_audit
+from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.review_decision import register as review_decision
 from workflows.steering_review import register as steering_review
 from workflows.training_campaign import register as training_campaign
@@ -17,3 +18,4 @@ def catalog(registry: Registry) -> None:
     steering_review.register(registry)
     unit_report.register(registry)
     review_decision.register(registry)
+    overdue_dossiers.register(registry)

@@ -18,6 +18,7 @@ from engine.errors import Corrupt
 from engine.machine.actor import Actor
 from engine.machine.instance import Case, no_values
 from engine.machine.intent import Intent
+from engine.machine.register import Register
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +134,7 @@ class Registry:
     documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
+    registers: dict[str, Register] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
         """Register a guard under its name."""
@@ -175,6 +177,10 @@ class Registry:
     def reading(self, process: str, reading: Reading) -> None:
         """Register what a process reads of others; it is loaded for that process alone."""
         _once(self.readings, process, reading)
+
+    def register(self, name: str, register: Register) -> None:
+        """Register rows that belong to no case: what a process keeps of the whole organisation."""
+        _once(self.registers, name, register)
 
     def lacks(self, process: Process) -> tuple[str, ...]:
         """What a definition names and nobody registered; while there is some, no case advances."""

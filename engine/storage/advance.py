@@ -25,11 +25,13 @@ from engine.storage.definitions import DefinitionRepository
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import IdempotencyRepository
 from engine.storage.instances import InstanceRepository, Move, StoredInstance
+from engine.storage.jobs import JobRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.records import GenericRecordSet, RecordSet, load_generic
+from engine.storage.sources import SourceRepository
 from engine.storage.surroundings import Look, read_surroundings
 from engine.storage.timers import Timer, TimerRepository
 
@@ -50,6 +52,8 @@ class Tables:
     numbers: NumberRepository
     log: LogRepository
     plans: PlanRepository
+    jobs: JobRepository
+    sources: SourceRepository
     registry: Registry
 
     def record_set(self, process: str, name: str) -> RecordSet:
