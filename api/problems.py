@@ -301,6 +301,9 @@ def _members(error: QuyTrinhError, status: int) -> dict[str, Any]:
     if status == 412 or error.code in {"not_available", "records_closed"}:
         told = ("state", "version", "available", "edit_in")
         return {name: error.params[name] for name in told if name in error.params}
+    if error.code == "opened_already":
+        # `instance` means something else in a problem.
+        return {"existing": {"id": error.params["instance"], "code": error.params["case"]}}
     return {}
 
 

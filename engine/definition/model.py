@@ -575,6 +575,7 @@ class Process(_Closed):
         opens: roles that may open an instance; absent: those that may take a step from `initial`;
             `system` alone: only the house itself opens one.
         waived_by: roles that may lift a gate for one instance; absent: nobody may.
+        unique: fields whose values together name one instance; a second one is not opened.
         clauses: ISO clauses answered, with the edition: `9001:2015/9.2`.
         weakens: the written reason why this version drops a gate of the one before.
     """
@@ -588,6 +589,7 @@ class Process(_Closed):
     window: Window | None = None
     opens: Slugs | None = None
     waived_by: Slugs = ()
+    unique: Slugs = ()
     roles: Annotated[Slugs, Field(min_length=1)]
     fields: dict[Slug, FieldSpec] = {}
     records: dict[Slug, RecordSetSpec] = {}

@@ -65,6 +65,8 @@ _CODES: Mapping[Kind, str] = {
     Kind.RECORD: "E32",
 }
 _DATES = frozenset({"date", "datetime"})
+_NAMING = ("text", "date", "unit", "person", "choice")
+"""What can name an instance: values that are stored as text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,7 @@ def mentions(process: Process) -> Iterator[Mention]:
     """Yield every use of a name in a definition, in the order of the file's sections."""
     yield from _listed(Kind.ACTOR, process.opens or (), ("opens",))
     yield from _listed(Kind.ROLE, process.waived_by, ("waived_by",))
+    yield from _listed(Kind.FIELD, process.unique, ("unique",), *_NAMING)
     yield from _in_fields(process)
     yield from _in_records(process)
     yield from _in_evidence(process)

@@ -41,6 +41,8 @@ class StartInstance:
 
     Attributes:
         relation: `child` of this case, or `successor`: this one's place under its parent.
+        once: open none where the organisation has one of the same process and origin already,
+            from whichever case.
     """
 
     process: str
@@ -50,6 +52,7 @@ class StartInstance:
     fields: Mapping[str, Any] = field(default_factory=no_values)
     origin_set: str | None = None
     origin_row: str | None = None
+    once: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

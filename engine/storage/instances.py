@@ -232,6 +232,33 @@ class InstanceRepository:
         query = query.order_by(col(row.opened_at).desc(), col(row.id).desc()).limit(limit)
         return tuple(_stored(found) for found in self._session.exec(query))
 
+    def named_by(self, process: str, values: Mapping[str, str]) -> StoredInstance | None:
+        """The instance of a process whose fields hold these values, as they are stored."""
+        row = InstanceRow
+        query = select(row).where(
+            col(row.organization_id) == self._id,
+            col(row.process) == process,
+            *(col(row.fields)[name].as_string() == value for name, value in values.items()),
+        )
+        found = self._session.exec(query.limit(1)).first()
+        return None if found is None else _stored(found)
+
+    def from_origin(self, process: str, *, record_set: str, row: str) -> StoredInstance | None:
+        """The first instance of a process with this origin, whichever case it was opened from."""
+        table = InstanceRow
+        query = (
+            select(table)
+            .where(
+                col(table.organization_id) == self._id,
+                col(table.process) == process,
+                col(table.origin_set) == record_set,
+                col(table.origin_row) == row,
+            )
+            .order_by(col(table.opened_at), col(table.id))
+        )
+        found = self._session.exec(query.limit(1)).first()
+        return None if found is None else _stored(found)
+
     def move(self, move: Move) -> bool:
         """Compare the version and set the new state; False when somebody was faster."""
         row = InstanceRow

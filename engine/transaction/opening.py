@@ -4,7 +4,8 @@
 2. A code such as `IA-2026-01` is gapless per organisation, process and year: the log head is locked
    before the number is taken, so two who open at once get two numbers and a rollback gives one
    back.
-3. A child carries its origin (parent, record set, row); the successor of a child has the same
+3. Where the definition names fields as `unique`, a second instance of their values is not opened.
+4. A child carries its origin (parent, record set, row); the successor of a child has the same
    parent.
 """
 
@@ -16,8 +17,8 @@ from typing import Any
 from engine.audit.leaf import EntryType
 from engine.calendars.recurrence import PeriodInvalid, parse_period
 from engine.definition.model import Process
-from engine.definition.values import read_values
-from engine.errors import Invalid
+from engine.definition.values import read_values, to_json
+from engine.errors import Conflict, Invalid
 from engine.machine.actor import Actor, Grant
 from engine.machine.compiler import Compiled
 from engine.machine.instance import Case, Step, no_values
@@ -30,6 +31,13 @@ from engine.transaction.deadlines import due_and_timers
 
 class WrongOpening(Invalid):
     """Something in the request to open an instance does not fit; `faults` names each."""
+
+
+class OpenedAlready(Conflict):
+    """There is an instance of these values; `params["instance"]` is its id, `code` its code."""
+
+    def __init__(self, process: str, *, instance: str, code: str) -> None:
+        super().__init__("opened_already", process=process, instance=instance, case=code)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,12 +64,16 @@ def open_instance(uow: UnitOfWork, opening: Opening, *, actor: Actor, grant: Gra
         NotFound: no version of the process is published.
         WrongOpening: an unknown unit, role or person.
         WrongValues: fields that do not fit the definition.
+        OpenedAlready: there is one of the same values, where they may stand only once.
     """
     compiled = uow.definition(opening.process)
     process = compiled.process
     fields = read_values(process.fields, dict(opening.fields), partial=True)
     _check(uow, process, opening, fields)
     uow.tables.log.lock()
+    found = standing_instance(uow, process, fields)
+    if found is not None:
+        raise OpenedAlready(process.process, instance=found.id, code=found.code)
     year = opening.year or uow.today.year
     code = _code(uow, process, year)
     named = replace(opening, year=year, fields=as_json(fields))
@@ -104,6 +116,22 @@ def open_instance(uow: UnitOfWork, opening: Opening, *, actor: Actor, grant: Gra
     uow.tables.instances.set_due(stored.id, due_on, due_at)
     uow.tables.timers.arm(timers)
     return replace(case, instance=replace(case.instance, due_on=due_on, due_at=due_at))
+
+
+def standing_instance(
+    uow: UnitOfWork, process: Process, fields: Mapping[str, Any]
+) -> StoredInstance | None:
+    """The instance that has these values already, where they may stand only once.
+
+    Args:
+        uow: the transaction.
+        process: whose `unique` fields are looked at.
+        fields: typed values.
+    """
+    values = {name: to_json(fields.get(name)) for name in process.unique}
+    if not values or None in values.values():
+        return None
+    return uow.tables.instances.named_by(process.process, values)
 
 
 def _code(uow: UnitOfWork, process: Process, year: int) -> str:

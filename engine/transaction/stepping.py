@@ -258,7 +258,7 @@ def carry_out(
         case Notify():
             notify(uow, case, intent)
         case StartInstance():
-            return [_start(uow, case, intent, actor=actor, grant=grant).instance.id]
+            return _start(uow, case, intent, actor=actor, grant=grant)
         case ChangeRecord():
             write_record(uow, case, intent, actor=actor, grant=grant)
         case TakeTransition():
@@ -284,10 +284,13 @@ def _take_further_step(uow: UnitOfWork, case: Case, intent: TakeTransition) -> N
 
 def _start(
     uow: UnitOfWork, case: Case, intent: StartInstance, *, actor: Actor, grant: Grant
-) -> Case:
+) -> list[str]:
+    """Open an instance; none where it was asked for once and is there."""
+    if intent.once and _stands(uow, intent):
+        return []
     instance = case.instance
     successor = intent.relation == "successor"
-    return open_instance(
+    opened = open_instance(
         uow,
         Opening(
             process=intent.process,
@@ -304,6 +307,16 @@ def _start(
         actor=actor,
         grant=grant,
     )
+    return [opened.instance.id]
+
+
+def _stands(uow: UnitOfWork, intent: StartInstance) -> bool:
+    """Whether an instance of this origin is there; two who ask at once meet at the log."""
+    uow.tables.log.lock()
+    found = uow.tables.instances.from_origin(
+        intent.process, record_set=intent.origin_set or "", row=intent.origin_row or ""
+    )
+    return found is not None
 
 
 def _open_children(
