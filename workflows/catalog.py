@@ -3,6 +3,7 @@
 from engine.machine.registry import Registry
 from workflows.corrective_action import register as corrective_action
 from workflows.internal_audit import register as internal_audit
+from workflows.overdue_case import register as overdue_case
 from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.review_decision import register as review_decision
 from workflows.steering_review import register as steering_review
@@ -19,3 +20,4 @@ def catalog(registry: Registry) -> None:
     unit_report.register(registry)
     review_decision.register(registry)
     overdue_dossiers.register(registry)
+    overdue_case.register(registry)

@@ -232,7 +232,7 @@ class InstanceRepository:
         query = query.order_by(col(row.opened_at).desc(), col(row.id).desc()).limit(limit)
         return tuple(_stored(found) for found in self._session.exec(query))
 
-    def named_by(self, process: str, values: Mapping[str, str]) -> StoredInstance | None:
+    def named_by(self, process: str, values: Mapping[str, Any]) -> StoredInstance | None:
         """The instance of a process whose fields hold these values, as they are stored."""
         row = InstanceRow
         query = select(row).where(

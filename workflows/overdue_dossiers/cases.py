@@ -1,0 +1,102 @@
+"""Cases of late dossiers, read for one another and for the reviews of periods.
+
+1. Read are the caller's organisation and the process of this room's dossiers, nothing else.
+2. A lookup gives frozen values; who asks decides what counts.
+"""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any, Final
+
+from sqlmodel import Session, select
+
+from engine.machine.instance import Instance
+from engine.storage.database import metadata
+from workflows.overdue_dossiers.case_standing import CONFIRM, TOLD, AlikeCase, CaseStanding
+
+PROCESS: Final = "overdue_case"
+
+
+def alike_cases(session: Session, instance: Instance) -> tuple[AlikeCase, ...]:
+    """The other cases with the same confirmed cause in the same unit, oldest first."""
+    cause, unit = instance.fields.get("cause"), instance.fields.get("unit")
+    if cause is None or unit is None:
+        return ()
+    other, step = metadata.tables["instance"].c, metadata.tables["step"].c
+    query = (
+        select(other.id, other.code, other.fields)
+        .where(
+            other.organization_id == instance.organization_id,
+            other.process == PROCESS,
+            other.id != instance.id,
+            other.fields["cause"].as_string() == cause,
+            other.fields["unit"].as_string() == unit,
+            select(step.version)
+            .where(
+                step.organization_id == other.organization_id,
+                step.instance_id == other.id,
+                step.transition == CONFIRM,
+            )
+            .exists(),
+        )
+        .order_by(other.code)
+    )
+    return tuple(
+        AlikeCase(
+            id=found,
+            code=code,
+            dossier_code=fields["dossier_code"],
+            cause=cause,
+            missed_due=date.fromisoformat(fields["current_due"]),
+        )
+        for found, code, fields in session.exec(query)
+    )
+
+
+def standings(
+    session: Session, organization_id: str, *, first: date, last: date
+) -> tuple[CaseStanding, ...]:
+    """The cases of dossiers that were due by `last`, but for those that ended before `first`.
+
+    What was excluded counts whenever that was: its dossier may look late for a long time.
+    """
+    other, step = metadata.tables["instance"].c, metadata.tables["step"].c
+    wanted: tuple[Any, ...] = (
+        other.organization_id == organization_id,
+        other.process == PROCESS,
+        other.fields["original_due"].as_string() <= last.isoformat(),
+        other.closed_on.is_(None) | (other.closed_on >= first) | (other.state == "excluded"),
+    )
+    columns: tuple[Any, ...] = (other.id, other.code, other.state, other.final, other.fields)
+    found = session.exec(select(*columns).where(*wanted).order_by(other.code)).all()
+    days: dict[str, dict[str, date]] = {}
+    # Newest first, so that the first time a step was taken is what stays.
+    steps = (
+        select(step.instance_id, step.transition, step.on)
+        .join_from(
+            metadata.tables["step"],
+            metadata.tables["instance"],
+            (step.organization_id == other.organization_id) & (step.instance_id == other.id),
+        )
+        .where(*wanted, step.transition.in_(TOLD))
+        .order_by(step.instance_id, step.version.desc())
+    )
+    for instance_id, transition, on in session.exec(steps):
+        days.setdefault(instance_id, {})[transition] = on
+    return tuple(_standing(row, days.get(row[0], {})) for row in found)
+
+
+def _standing(row: Iterable[Any], days: dict[str, date]) -> CaseStanding:
+    instance_id, code, state, final, fields = row
+    return CaseStanding(
+        id=instance_id,
+        code=code,
+        dossier_code=fields["dossier_code"],
+        original_due=date.fromisoformat(fields["original_due"]),
+        state=state,
+        final=final,
+        cause=fields.get("cause"),
+        nature=fields.get("cause_nature"),
+        stage=fields.get("lost_stage"),
+        first_on=days,
+    )
