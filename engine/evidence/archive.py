@@ -203,7 +203,7 @@ def _kind_of(archive: zipfile.ZipFile) -> FileType:
         return FileType.ZIP
     if any(_ACTIVE.search(name) for name in names):
         raise UnsafeContent("file_has_macros")
-    parts = _content_types(archive)
+    parts = content_types(archive)
     if any(_ACTIVE.search(content_type) for content_type in parts.values()):
         raise UnsafeContent("file_has_macros")
     kinds = {
@@ -216,8 +216,12 @@ def _kind_of(archive: zipfile.ZipFile) -> FileType:
     return kinds.pop()
 
 
-def _content_types(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Content types by part name; defaults stand under their extension with a dot."""
+def content_types(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Content types by part name; defaults stand under their extension with a dot.
+
+    Raises:
+        UnsafeContent: `archive_too_large`, `file_damaged` or `xml_has_doctype`.
+    """
     parts: dict[str, str] = {}
 
     def note(name: str, attributes: dict[str, str]) -> None:

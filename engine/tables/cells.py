@@ -18,7 +18,7 @@ from typing import Any, Final
 
 from engine.definition.model import FieldSpec
 from engine.tables.names import Known, NameFault, Names, choices_of, far, title_of
-from engine.tables.reading import Cell
+from engine.tables.streaming import Cell
 
 TICKS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("x", "v", "co", "yes", "y", "true", "dung", "1", "✓", "✔"), True),

@@ -26,7 +26,8 @@ from engine.machine.intent import ChangeRecord
 from engine.machine.record_rule import RecordChange, RecordsClosed, decide_record
 from engine.runtime import UnitOfWork
 from engine.tables.fault import RowFault
-from engine.tables.reading import ROWS_MAX, SheetTooLong
+from engine.tables.reading import ROWS_MAX
+from engine.tables.streaming import SheetTooLong
 from engine.transaction.opening import unknown_names
 
 NAMES_AT_ONCE: Final = 5_000

@@ -22,7 +22,8 @@ from engine.queries.audit_trail import verify_log
 from engine.runtime import OnceKey, Replayed
 from engine.storage.audit_log import LogFilter
 from engine.storage.idempotency import Answer
-from engine.tables.reading import ROWS_MAX, SheetTooLong
+from engine.tables.reading import ROWS_MAX
+from engine.tables.streaming import SheetTooLong
 from engine.transaction.many_rows import WantedRow
 from engine.transaction.recording import ENTRY_BYTES
 from tests.engine.roll_call import Roll, start, wanted

@@ -1,0 +1,247 @@
+"""A file as a stream of rows of cells: nothing is ever held but the row that is read.
+
+1. The content must be what the name says (`engine.evidence.content`): macros, bombs, encrypted and
+   damaged containers are refused before anything opens them.
+2. CSV is UTF-8, UTF-16 with its mark, else Windows-1258 and then Windows-1252. The one of `;`, `,`
+   and tab parts the cells that makes most rows of the beginning equally wide, so that titles above
+   the heading and decimal commas do not mislead.
+3. XLSX is read row by row, with what formulas last gave. A reader that lays out the whole sheet
+   first can be made to ask for terabytes by a file of five kilobytes.
+4. The tags of every part of a workbook are counted before it is read, and the texts that its cells
+   share are weighed: a reader must keep those.
+5. More bytes, rows or columns than the limits are refused, never cut off.
+"""
+
+import codecs
+import csv
+import io
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import BinaryIO, Final
+
+import openpyxl
+
+from engine.errors import Invalid
+from engine.evidence.archive import ArchiveLimits, content_types
+from engine.evidence.content import ContentLimits, check_content
+from engine.evidence.digest import FileTooLarge
+from engine.evidence.file_type import FileType, UnsafeContent
+
+ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
+DELIMITERS: Final = ";,\t"
+PIECE_BYTES: Final = 256 * 1024
+SAMPLE_CHARACTERS: Final = 64 * 1024
+SAMPLE_ROWS: Final = 200
+TAGS_MAX: Final = 600_000
+STYLE_TAGS_MAX: Final = 30_000
+WORKSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
+SHARED_TEXTS: Final = (
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
+)
+
+Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
+
+
+class SheetTooLong(FileTooLarge):
+    """More rows than are taken at once."""
+
+    def __init__(self, rows_max: int) -> None:
+        Invalid.__init__(self, "sheet_too_long", rows_max=rows_max)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamLimits:
+    """How much of a file is read.
+
+    Attributes:
+        bytes_max: of the file as it came.
+        rows_max: told to the reader of the refusal.
+        last_row: blank rows count too: a million of them cost a few bytes.
+        tags_max: of the rows and of their texts: bytes that pack well are dear to read.
+        shared_bytes_max: of the texts that cells of a workbook share.
+    """
+
+    bytes_max: int
+    rows_max: int
+    last_row: int
+    columns_max: int = 200
+    tags_max: int = TAGS_MAX
+    shared_bytes_max: int = 64 * 1024 * 1024
+    content: ContentLimits = field(
+        default_factory=lambda: ContentLimits(
+            archive=ArchiveLimits(entries_max=1_000, unpacked_bytes_max=64 * 1024 * 1024)
+        )
+    )
+
+
+def stream_rows(
+    stream: BinaryIO, *, filename: str, limits: StreamLimits
+) -> Iterator[Sequence[Cell]]:
+    """The rows of a seekable file from its beginning, blank ones included, as they stand.
+
+    The file is judged when this is called, and read while the rows are taken.
+
+    Raises:
+        TypeNotAccepted: it is neither CSV nor XLSX, by name or by content.
+        UnsafeContent: it is empty, damaged, or could harm whoever opens it.
+        FileTooLarge: more bytes, rows or columns than are taken.
+    """
+    if stream.seek(0, 2) > limits.bytes_max:
+        raise FileTooLarge(limits.bytes_max)
+    encoding = _encoding(stream, filename, limits)
+    if encoding is None:
+        _refuse_heavy(stream, limits)
+        return _counted(_of_workbook(stream, limits), limits)
+    return _counted(_of_text(stream, encoding), limits)
+
+
+def _counted(rows: Iterable[Sequence[Cell]], limits: StreamLimits) -> Iterator[Sequence[Cell]]:
+    """Rows within the limits; empty cells behind the last column are no columns."""
+    for number, row in enumerate(rows, start=1):
+        if number > limits.last_row:
+            raise SheetTooLong(limits.rows_max)
+        if len(row) > limits.columns_max and any(
+            cell not in {None, ""} for cell in row[limits.columns_max :]
+        ):
+            raise UnsafeContent("sheet_too_wide", columns_max=limits.columns_max)
+        yield row
+
+
+def _encoding(stream: BinaryIO, filename: str, limits: StreamLimits) -> str | None:
+    """How the text of a file is written; None of a workbook."""
+    stream.seek(0)
+    marked = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
+    try:
+        found = check_content(stream, filename=filename, accepted=ACCEPTED, limits=limits.content)
+    except UnsafeContent as error:
+        # What a Vietnamese office saves as CSV is UTF-8 only where somebody asked for it.
+        if error.code not in {"text_not_utf8", "text_has_nul"}:
+            raise
+    else:
+        return None if found.type is FileType.XLSX else "utf-8-sig"
+    for encoding in ("utf-16",) if marked else ("cp1258", "cp1252"):
+        if _fits(stream, encoding):
+            stream.seek(0)
+            head = codecs.getincrementaldecoder(encoding)().decode(stream.read(SAMPLE_CHARACTERS))
+            again = io.BytesIO(head.encode("utf-8"))
+            check_content(again, filename=filename, accepted=ACCEPTED, limits=limits.content)
+            return encoding
+    raise UnsafeContent("text_not_utf8")
+
+
+def _fits(stream: BinaryIO, encoding: str) -> bool:
+    """Whether the whole file is text in this encoding."""
+    decoder = codecs.getincrementaldecoder(encoding)()
+    # A mark that stands on no letter of its own was a letter of Western Europe.
+    strange = _is_strange if encoding == "cp1258" else _is_control
+    stream.seek(0)
+    kept = ""
+    try:
+        while piece := stream.read(PIECE_BYTES):
+            text = kept + decoder.decode(piece)
+            # The mark of the last letter may stand in the next piece.
+            text, kept = text[:-1], text[-1:]
+            if any(strange(character) for character in set(unicodedata.normalize("NFC", text))):
+                return False
+        kept += decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return not any(strange(character) for character in unicodedata.normalize("NFC", kept))
+
+
+def _is_control(character: str) -> bool:
+    return unicodedata.category(character) == "Cc" and character not in "\t\r\n"
+
+
+def _is_strange(character: str) -> bool:
+    return _is_control(character) or unicodedata.combining(character) != 0
+
+
+def _of_text(stream: BinaryIO, encoding: str) -> Iterator[Sequence[Cell]]:
+    """The cells of CSV."""
+    stream.seek(0)
+    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
+    try:
+        sample = text.read(SAMPLE_CHARACTERS)
+        text.seek(0)
+        # A cell may be as long as a text may be; `csv` alone stops much earlier in some settings.
+        yield from csv.reader(text, delimiter=_delimiter(sample), strict=True)
+    except csv.Error as error:
+        raise UnsafeContent("file_damaged", type=FileType.CSV.value) from error
+    finally:
+        # The file is its opener's to close, and may be closed before rows that nobody took.
+        with suppress(ValueError):
+            text.detach()
+
+
+def _delimiter(sample: str) -> str:
+    """What parts the cells: it makes most rows of one width, and wide ones rather than narrow."""
+
+    def sameness(delimiter: str) -> tuple[int, int]:
+        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
+        widths: Counter[int] = Counter()
+        try:
+            widths.update(len(row) for row in islice(rows, SAMPLE_ROWS) if len(row) > 1)
+        except csv.Error:
+            return 0, 0
+        return max(((count, width) for width, count in widths.items()), default=(0, 0))
+
+    return max(DELIMITERS, key=sameness)
+
+
+def _refuse_heavy(stream: BinaryIO, limits: StreamLimits) -> None:
+    """Count the tags of every part before any is read as XML.
+
+    Raises:
+        UnsafeContent: `sheet_too_heavy`.
+    """
+    with zipfile.ZipFile(stream) as archive:
+        types = content_types(archive)
+        for entry in archive.infolist():
+            kind = types.get(entry.filename, "")
+            tags_max, bytes_max = _weight(entry.filename, kind, limits)
+            tags = read = 0
+            with archive.open(entry) as part:
+                while piece := part.read(PIECE_BYTES):
+                    tags += piece.count(b"<")
+                    read += len(piece)
+                    if tags > tags_max or read > bytes_max:
+                        raise UnsafeContent("sheet_too_heavy", part=entry.filename)
+
+
+def _weight(name: str, kind: str, limits: StreamLimits) -> tuple[int, int]:
+    """How many tags and bytes a part may have: rows pass by, all else is kept in memory."""
+    if kind == WORKSHEET:
+        return limits.tags_max, limits.content.archive.unpacked_bytes_max
+    if kind == SHARED_TEXTS:
+        return limits.tags_max, limits.shared_bytes_max
+    return (STYLE_TAGS_MAX if name.endswith("styles.xml") else TAGS_MAX), limits.shared_bytes_max
+
+
+def _of_workbook(stream: BinaryIO, limits: StreamLimits) -> Iterator[Sequence[Cell]]:
+    """The cells of the first visible sheet."""
+    stream.seek(0)
+    try:
+        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
+        try:
+            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
+            rows: Iterable[Sequence[Cell]] = (
+                visible[0].iter_rows(
+                    max_row=limits.last_row + 1, max_col=limits.columns_max + 1, values_only=True
+                )
+                if visible
+                else ()
+            )
+            yield from rows
+        finally:
+            book.close()
+    except Exception as error:
+        # The reader was written for files that programs make: a broken one ends it in every way.
+        raise UnsafeContent("file_damaged", type=FileType.XLSX.value) from error
