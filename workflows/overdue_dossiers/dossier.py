@@ -10,9 +10,8 @@
 5. What contradicts itself is never a dossier: `DossierInvalid` names the rule that it breaks.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
@@ -64,10 +63,12 @@ class Status(StrEnum):
     SENT_BACK = "sent_back"
     STOPPED = "stopped"
 
-    @property
-    def is_ended(self) -> bool:
-        """Whether nobody works on the dossier any more."""
-        return self in _ENDED
+    is_ended: bool
+    """Whether nobody works on the dossier any more."""
+
+    def __init__(self, value: str) -> None:
+        # An attribute and not a property: it is asked a million times in a row.
+        self.is_ended = value in {"finished", "sent_back", "stopped"}
 
 
 class Cause(StrEnum):
@@ -85,9 +86,6 @@ class Cause(StrEnum):
     LEGAL_GAP = "legal_gap"
     FORCE_MAJEURE = "force_majeure"
     OTHER = "other"
-
-
-_ENDED: Final = frozenset({Status.FINISHED, Status.SENT_BACK, Status.STOPPED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -138,8 +136,21 @@ class Dossier:
     paused_half_days: int = 0
 
     def __post_init__(self) -> None:
-        for broken in _contradictions(self):
-            raise broken
+        received_on = self.received_at.date()
+        _check_text("code", self.code, CODE_LENGTH)
+        _check_text("procedure", self.procedure, PROCEDURE_LENGTH)
+        _check_text("unit", self.unit, UNIT_LENGTH)
+        if self.officer_unit is not None:
+            _check_text("officer_unit", self.officer_unit, UNIT_LENGTH)
+        # Millions are made in one go: what most of them hold is seen in a few comparisons.
+        if not _is_usual(self, received_on):
+            _check_days(self, received_on)
+            _check_counts(self)
+        if (self.ended_on is None) is self.status.is_ended:
+            code = "dossier_end_missing" if self.status.is_ended else "dossier_end_not_expected"
+            raise DossierInvalid(code, field="ended_on")
+        if self.ended_on is not None and self.ended_on < received_on:
+            raise DossierInvalid("dossier_ended_before_received", field="ended_on")
 
     @property
     def received_on(self) -> date:
@@ -152,77 +163,65 @@ class Dossier:
         return self.code, self.due_on
 
 
-def _contradictions(dossier: Dossier) -> Iterator[DossierInvalid]:
-    """What a dossier breaks; every rule may rely on those before it."""
-    yield from _texts(dossier)
-    yield from _days(dossier)
-    yield from _counts(dossier)
-    yield from _end(dossier)
+def _check_text(field: str, text: str, most: int) -> None:
+    if not (text and len(text) <= most and text.isprintable() and text == text.strip()):
+        raise DossierInvalid("dossier_text_wrong", field=field, most=most)
 
 
-def _texts(dossier: Dossier) -> Iterator[DossierInvalid]:
-    limits = (
-        ("code", dossier.code, CODE_LENGTH),
-        ("procedure", dossier.procedure, PROCEDURE_LENGTH),
-        ("unit", dossier.unit, UNIT_LENGTH),
-        ("officer_unit", dossier.officer_unit, UNIT_LENGTH),
+def _is_usual(dossier: Dossier, received_on: date) -> bool:
+    """Whether days and counts are plainly sound; what is not may still be."""
+    clock = dossier.received_at
+    regulated, committed = dossier.regulated_half_days, dossier.committed_half_days
+    return (
+        FIRST_DAY <= received_on <= dossier.due_on == dossier.current_due_on <= LAST_DAY
+        and (dossier.ended_on is None or dossier.ended_on <= LAST_DAY)
+        and clock.second == 0 == clock.microsecond
+        and clock.tzinfo is None
+        and dossier.received_time_known
+        and dossier.apologised_on is None
+        and dossier.reappointments == 0
+        and 0 <= dossier.paused_half_days <= HALF_DAYS_MAX
+        and (regulated is None or 0 < regulated <= HALF_DAYS_MAX)
+        and (committed is None or (regulated is not None and 0 <= committed <= regulated))
     )
-    for field, text, most in limits:
-        if text is None:
-            continue
-        if not text or len(text) > most or text != text.strip() or not text.isprintable():
-            yield DossierInvalid("dossier_text_wrong", field=field, most=most)
 
 
-def _days(dossier: Dossier) -> Iterator[DossierInvalid]:
-    days = {
-        "received_at": dossier.received_on,
-        "due_on": dossier.due_on,
-        "current_due_on": dossier.current_due_on,
-        "ended_on": dossier.ended_on,
-        "apologised_on": dossier.apologised_on,
-    }
-    for field, day in days.items():
+def _check_days(dossier: Dossier, received_on: date) -> None:
+    clock = dossier.received_at
+    if clock.second or clock.microsecond or clock.tzinfo is not None:
+        raise DossierInvalid("dossier_time_wrong", field="received_at")
+    if not dossier.received_time_known and (clock.hour or clock.minute):
+        raise DossierInvalid("dossier_time_wrong", field="received_at")
+    for field, day in (
+        ("received_at", received_on),
+        ("due_on", dossier.due_on),
+        ("current_due_on", dossier.current_due_on),
+        ("ended_on", dossier.ended_on),
+        ("apologised_on", dossier.apologised_on),
+    ):
         if day is not None and not FIRST_DAY <= day <= LAST_DAY:
-            yield DossierInvalid(
+            raise DossierInvalid(
                 "dossier_day_out_of_range", field=field, first=FIRST_DAY, last=LAST_DAY
             )
-    clock = dossier.received_at.timetz()
-    if clock != clock.replace(second=0, microsecond=0, tzinfo=None) or not (
-        dossier.received_time_known or clock == time()
-    ):
-        yield DossierInvalid("dossier_time_wrong", field="received_at")
-    if dossier.due_on < dossier.received_on:
-        yield DossierInvalid("dossier_due_before_received", field="due_on")
+    if dossier.due_on < received_on:
+        raise DossierInvalid("dossier_due_before_received", field="due_on")
     if dossier.current_due_on < dossier.due_on:
-        yield DossierInvalid("dossier_due_moved_back", field="current_due_on")
-    if dossier.apologised_on is not None and dossier.apologised_on < dossier.received_on:
-        yield DossierInvalid("dossier_apology_before_received", field="apologised_on")
+        raise DossierInvalid("dossier_due_moved_back", field="current_due_on")
+    if dossier.apologised_on is not None and dossier.apologised_on < received_on:
+        raise DossierInvalid("dossier_apology_before_received", field="apologised_on")
 
 
-def _counts(dossier: Dossier) -> Iterator[DossierInvalid]:
-    limits = (
+def _check_counts(dossier: Dossier) -> None:
+    for field, count, least, most in (
         ("reappointments", dossier.reappointments, 0, REAPPOINTMENTS_MAX),
         ("regulated_half_days", dossier.regulated_half_days, 1, HALF_DAYS_MAX),
         ("committed_half_days", dossier.committed_half_days, 0, HALF_DAYS_MAX),
         ("paused_half_days", dossier.paused_half_days, 0, HALF_DAYS_MAX),
-    )
-    for field, count, least, most in limits:
+    ):
         if count is not None and not least <= count <= most:
-            yield DossierInvalid("dossier_count_out_of_range", field=field, least=least, most=most)
-    if dossier.current_due_on != dossier.due_on and not dossier.reappointments:
-        yield DossierInvalid("dossier_moved_without_reappointment", field="reappointments")
+            raise DossierInvalid("dossier_count_out_of_range", field=field, least=least, most=most)
+    if not dossier.reappointments and dossier.current_due_on != dossier.due_on:
+        raise DossierInvalid("dossier_moved_without_reappointment", field="reappointments")
     regulated, committed = dossier.regulated_half_days, dossier.committed_half_days
     if regulated is not None and committed is not None and committed > regulated:
-        yield DossierInvalid("dossier_committed_over_regulated", field="committed_half_days")
-
-
-def _end(dossier: Dossier) -> Iterator[DossierInvalid]:
-    if dossier.ended_on is None:
-        if dossier.status.is_ended:
-            yield DossierInvalid("dossier_end_missing", field="ended_on")
-        return
-    if not dossier.status.is_ended:
-        yield DossierInvalid("dossier_end_not_expected", field="ended_on")
-    elif dossier.ended_on < dossier.received_on:
-        yield DossierInvalid("dossier_ended_before_received", field="ended_on")
+        raise DossierInvalid("dossier_committed_over_regulated", field="committed_half_days")

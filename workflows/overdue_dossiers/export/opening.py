@@ -1,0 +1,250 @@
+"""A file of the one-stop desk, opened: its preview, its dossiers, and what the desk may compare.
+
+1. The file is judged and its heading found when it is opened; nothing else is read before somebody
+   takes dossiers, and no more than one row is held.
+2. Every row counts once: it is a dossier, it is refused with its faults, or it is none of a
+   dossier. `Reconciliation` says so, with the SHA-256 of the bytes and the sum over the keys.
+3. `dossiers` gives every row that makes one, in order. Those that a later row replaces are known at
+   the end and given once more by `replaced`: who counts takes them away again, who stores needs
+   nothing, since what is stored later wins.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import chain, islice
+from typing import BinaryIO, Final
+
+from engine.evidence.archive import ArchiveLimits
+from engine.evidence.content import ContentLimits
+from engine.evidence.file_type import UnsafeContent
+from engine.tables.fault import RowFault
+from engine.tables.streaming import Cell, StreamLimits, stream_rows
+from workflows.overdue_dossiers.dossier import Dossier
+from workflows.overdue_dossiers.export.faults import FAULTS_MAX, FaultLog
+from workflows.overdue_dossiers.export.keys import KeyLedger, key_number, sum_text
+from workflows.overdue_dossiers.export.layout import HEAD_ROWS, Layout, SourceMapping, layout_of
+from workflows.overdue_dossiers.export.parquet import is_parquet, parquet_rows
+from workflows.overdue_dossiers.export.rows import RowReader, RowSettings
+
+PREVIEW_ROWS: Final = 20
+ROWS_MAX: Final = 20_000_000
+PIECE_BYTES: Final = 1024 * 1024
+GIBIBYTE: Final = 1024**3
+LIMITS: Final = StreamLimits(
+    bytes_max=4 * GIBIBYTE,
+    rows_max=ROWS_MAX,
+    last_row=ROWS_MAX + HEAD_ROWS,
+    tags_max=150_000_000,
+    content=ContentLimits(
+        archive=ArchiveLimits(entries_max=1_000, unpacked_bytes_max=4 * GIBIBYTE)
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadingSettings:
+    """How a file is read.
+
+    Attributes:
+        mapping: what is remembered of the source.
+        faults_max: how many faults are kept; all are counted.
+    """
+
+    mapping: SourceMapping = field(default_factory=SourceMapping)
+    rows: RowSettings = field(default_factory=RowSettings)
+    faults_max: int = FAULTS_MAX
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reconciliation:
+    """What to compare with the source.
+
+    Attributes:
+        rows: lines under the heading that are not blank.
+        accepted: dossiers, each once.
+        replaced: rows that a later row of the same dossier replaces.
+        refused: rows with faults that make no dossier.
+        others: lines that are none of a dossier: sums, headings of groups.
+        left_out: values that were at fault and left out of rows that count.
+        hidden: different texts in which something about a person was hidden.
+        cut: different texts that were too long.
+        sha256: of the bytes of the file.
+        key_sum: over the keys of the accepted dossiers, in whatever order.
+    """
+
+    rows: int
+    accepted: int
+    replaced: int
+    refused: int
+    others: int
+    left_out: int
+    hidden: int
+    cut: int
+    sha256: str
+    key_sum: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview:
+    """The beginning of a file as it will be read.
+
+    Attributes:
+        dossiers: (number of the row, what it makes) of the first rows.
+        faults: of these rows.
+    """
+
+    layout: Layout
+    dossiers: tuple[tuple[int, Dossier], ...]
+    faults: tuple[RowFault, ...]
+
+
+class Export:
+    """One file; what it counts is whole once `dossiers` has been taken to its end."""
+
+    def __init__(self, stream: BinaryIO, *, filename: str, settings: ReadingSettings) -> None:
+        self._stream = stream
+        self._filename = filename
+        self._settings = settings
+        self._rows: Iterator[Sequence[Cell]] = iter(())
+        self._head: list[Sequence[Cell]] = []
+        self._begin()
+        self.layout = layout_of(self._head, settings.mapping)
+        self._ledger = KeyLedger()
+        self._replaced: Sequence[int] | None = None
+        self._accepted = 0
+        self._replaced_sum = 0
+        self._reader = self._new_reader()
+
+    @property
+    def faults(self) -> FaultLog:
+        """What was wrong in the rows taken so far."""
+        return self._reader.faults
+
+    def preview(self, rows: int = PREVIEW_ROWS) -> Preview:
+        """The first dossiers and faults, from the beginning of the file alone."""
+        reader = self._new_reader()
+        found: list[tuple[int, Dossier]] = []
+        for number, cells in enumerate(self._head, start=1):
+            if number < self.layout.first_row or len(found) + reader.refused >= rows:
+                continue
+            dossier = reader.read(number, cells)
+            if dossier is not None:
+                found.append((number, dossier))
+        return Preview(layout=self.layout, dossiers=tuple(found), faults=tuple(reader.faults.kept))
+
+    def dossiers(self) -> Iterator[Dossier]:
+        """Every row that makes a dossier, in order; may be taken again from the beginning."""
+        if self._accepted or self._replaced is not None:
+            self._restart()
+        note = self._ledger.note
+        read = self._reader.read
+        for number, cells in self._numbered():
+            dossier = read(number, cells)
+            if dossier is not None:
+                self._accepted += 1
+                note(key_number(dossier.code, dossier.due_on), number)
+                yield dossier
+        self._replaced = self._ledger.replaced()
+
+    def replaced(self) -> Iterator[Dossier]:
+        """The rows of `dossiers` that a later one of the same dossier replaces."""
+        wanted = iter(self._finished())
+        following = next(wanted, None)
+        if following is None:
+            return
+        self._begin()
+        reader = self._new_reader()
+        self._replaced_sum = 0
+        for number, cells in self._numbered():
+            if number != following:
+                continue
+            dossier = reader.read(number, cells)
+            if dossier is not None:
+                self._replaced_sum += key_number(dossier.code, dossier.due_on)
+                yield dossier
+            following = next(wanted, None)
+            if following is None:
+                return
+
+    def current(self) -> Iterator[tuple[int, Dossier]]:
+        """Every dossier with 1, and those replaced once more with -1: what a count adds up."""
+        for dossier in self.dossiers():
+            yield 1, dossier
+        for dossier in self.replaced():
+            yield -1, dossier
+
+    def reconciliation(self) -> Reconciliation:
+        """What to compare with the source, after the last dossier was taken."""
+        replaced = len(self._finished())
+        if replaced and not self._replaced_sum:
+            for _ in self.replaced():
+                pass
+        reader = self._reader
+        return Reconciliation(
+            rows=self._accepted + reader.refused + reader.others,
+            accepted=self._accepted - replaced,
+            replaced=replaced,
+            refused=reader.refused,
+            others=reader.others,
+            left_out=reader.left_out,
+            hidden=reader.texts.hidden,
+            cut=reader.texts.cut,
+            sha256=_sha256(self._stream),
+            key_sum=sum_text(self._ledger.total - self._replaced_sum),
+        )
+
+    def _finished(self) -> Sequence[int]:
+        """The rows that were replaced; reads on to the end where nobody did."""
+        if self._replaced is None:
+            for _ in self.dossiers():
+                pass
+        return self._replaced or ()
+
+    def _restart(self) -> None:
+        self._ledger.close()
+        self._ledger = KeyLedger()
+        self._accepted, self._replaced = 0, None
+        self._reader = self._new_reader()
+        self._begin()
+
+    def _begin(self) -> None:
+        """Stand at the beginning again."""
+        if is_parquet(self._stream, self._filename):
+            rows = parquet_rows(self._stream)
+        else:
+            rows = stream_rows(self._stream, filename=self._filename, limits=LIMITS)
+        self._head = list(islice(rows, HEAD_ROWS))
+        if not any(cell not in {None, ""} for row in self._head for cell in row):
+            raise UnsafeContent("file_empty")
+        self._rows = rows
+
+    def _numbered(self) -> Iterator[tuple[int, Sequence[Cell]]]:
+        """The rows under the heading with their numbers."""
+        rows = enumerate(chain(self._head, self._rows), start=1)
+        return islice(rows, self.layout.first_row - 1, None)
+
+    def _new_reader(self) -> RowReader:
+        return RowReader(self.layout, self._settings.rows, FaultLog(self._settings.faults_max))
+
+
+def open_export(
+    stream: BinaryIO, *, filename: str, settings: ReadingSettings | None = None
+) -> Export:
+    """Open a seekable file: CSV, XLSX or Parquet.
+
+    Raises:
+        TypeNotAccepted: it is none of these, by name or by content.
+        UnsafeContent: it is empty, damaged, or could harm whoever opens it.
+        FileTooLarge: more bytes, rows or columns than are taken.
+        ExportInvalid: heading or columns do not fit.
+    """
+    return Export(stream, filename=filename, settings=settings or ReadingSettings())
+
+
+def _sha256(stream: BinaryIO) -> str:
+    stream.seek(0)
+    digest = hashlib.sha256()
+    while piece := stream.read(PIECE_BYTES):
+        digest.update(piece)
+    return digest.hexdigest()

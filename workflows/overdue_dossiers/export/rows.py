@@ -1,0 +1,277 @@
+"""A row of an export into a dossier, or everything that is wrong with it.
+
+1. What a cell means is looked up once and remembered: an export says the same days, procedures and
+   statuses a thousand times.
+2. A row that is read at the first attempt costs little. Any other one is read again cell by cell,
+   and every fault of it is told at once.
+3. A line without a code and without a due day is none of a dossier: a heading of a group, a sum, a
+   heading printed again. Such lines are counted, never taken for faults.
+4. Without a status, a day of the result says that a dossier is finished; without a second due day,
+   the first one stands; a due day that moved was moved once where nobody says how often.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from enum import StrEnum
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from engine.tables.cells import texts_of
+from engine.tables.fault import RowFault
+from engine.tables.names import Names, far
+from engine.tables.streaming import Cell
+from workflows.overdue_dossiers.dossier import Cause, Dossier, DossierInvalid, Stage, Status
+from workflows.overdue_dossiers.export.faults import DESCRIBING, FaultLog
+from workflows.overdue_dossiers.export.layout import Layout
+from workflows.overdue_dossiers.export.moments import count_of, day_of, half_days_of, moment_of
+from workflows.overdue_dossiers.export.personal import hidden
+from workflows.overdue_dossiers.export.texts import (
+    CellFault,
+    TextReader,
+    code_of,
+    is_blank,
+    text_of,
+)
+from workflows.overdue_dossiers.export.vocabulary import (
+    Column,
+    Phrases,
+    causes,
+    stages,
+    statuses,
+)
+
+ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
+REMEMBERED_MAX: Final = 20_000
+"""Meanings of one column that are kept: a column of free text would fill the memory."""
+WORD_SHOWN: Final = 80
+FIELDS: Final[Mapping[str, str]] = {
+    "regulated_half_days": Column.REGULATED,
+    "committed_half_days": Column.COMMITTED,
+    "paused_half_days": Column.PAUSED,
+}
+"""Values of a dossier whose column has another name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowSettings:
+    """How rows are read.
+
+    Attributes:
+        units: finds the id of a unit of the organisation; None keeps the export's own words.
+        zone: of the office's clock.
+    """
+
+    units: Names | None = None
+    zone: tzinfo = ZONE
+
+
+class _Meanings(dict[Cell, Any]):
+    """What the cells of a column mean, each read once."""
+
+    def __init__(self, read: Callable[[Cell], Any]) -> None:
+        super().__init__()
+        self._read = read
+
+    def __missing__(self, cell: Cell) -> Any:
+        meaning = self._read(cell)
+        if len(self) >= REMEMBERED_MAX:
+            self.clear()
+        self[cell] = meaning
+        return meaning
+
+
+class RowReader:
+    """Reads the rows of one file.
+
+    Attributes:
+        faults: what was wrong so far.
+        refused: rows that make no dossier.
+        others: lines that are none of a dossier.
+        left_out: values that were left out of rows that count.
+        texts: what happened to texts of the columns that are kept.
+    """
+
+    def __init__(self, layout: Layout, settings: RowSettings, faults: FaultLog) -> None:
+        self.faults = faults
+        self.refused = self.others = self.left_out = 0
+        self.texts = TextReader(settings.units)
+        readers = _readers(self.texts, settings, layout.mapping.words)
+        self._layout = layout
+        self._columns = tuple(
+            (name, place, _Meanings(readers[name]))
+            for name, place in layout.places.items()
+            if name != Column.CODE
+        )
+        self._code = layout.places[Column.CODE]
+        self._width = max(layout.places.values()) + 1
+
+    def read(self, number: int, cells: Sequence[Cell]) -> Dossier | None:
+        """The dossier of a row; None where it is none, which is counted or told as a fault."""
+        if len(cells) < self._width:
+            cells = [*cells, *[None] * (self._width - len(cells))]
+        try:
+            code = code_of(cells[self._code])
+            values = {name: meanings[cells[place]] for name, place, meanings in self._columns}
+            return _dossier(code, values)
+        except (CellFault, DossierInvalid):
+            return self._read_again(number, cells)
+
+    def _read_again(self, number: int, cells: Sequence[Cell]) -> Dossier | None:
+        """Cell by cell: every fault of a row is told, or it is seen to be none of a dossier."""
+        if not any(texts_of(cells)):
+            return None
+        values: dict[str, Any] = {}
+        faults: dict[str, CellFault] = {}
+        for name, place, meanings in self._columns:
+            try:
+                values[name] = meanings[cells[place]]
+            except CellFault as wrong:
+                faults[name], values[name] = wrong, None
+        code = ""
+        try:
+            code = code_of(cells[self._code])
+        except CellFault as wrong:
+            faults[Column.CODE] = wrong
+        if self._is_other(cells, values, faults):
+            self.others += 1
+            return None
+        for name, fault in faults.items():
+            self._note(number, name, fault.code, fault.params)
+        if not set(faults) <= DESCRIBING:
+            self.refused += 1
+            return None
+        self.left_out += len(faults)
+        return self._without_contradictions(number, code, values)
+
+    def _without_contradictions(
+        self, number: int, code: str, values: dict[str, Any]
+    ) -> Dossier | None:
+        """The dossier, where need be without what only describes it and cannot be."""
+        while True:
+            try:
+                return _dossier(code, values)
+            except DossierInvalid as fault:
+                column = FIELDS.get(fault.field, fault.field)
+                params = {name: told for name, told in fault.params.items() if name != "field"}
+                self._note(number, column, fault.code, params)
+                if column not in DESCRIBING:
+                    self.refused += 1
+                    return None
+                self.left_out += 1
+                values[column] = None
+
+    def _is_other(
+        self, cells: Sequence[Cell], values: Mapping[str, Any], faults: Mapping[str, CellFault]
+    ) -> bool:
+        """Whether a line is a heading of a group, a sum, or the heading once more."""
+        (told,) = texts_of([cells[self._code]])
+        if far(told) == far(self._layout.heading(Column.CODE)):
+            return True
+        no_day = values[Column.DUE_ON] is None and values[Column.RECEIVED_AT] is None
+        return no_day and Column.CODE in faults and not _tells_days(faults)
+
+    def _note(self, number: int, column: str, code: str, params: Mapping[str, Any]) -> None:
+        self.faults.note(RowFault(row=number, column=column, code=code, params=params))
+
+
+def _tells_days(faults: Mapping[str, CellFault]) -> bool:
+    """Whether a day was written, if wrongly."""
+    days = (Column.RECEIVED_AT, Column.DUE_ON)
+    return any(name in faults and faults[name].code != "required" for name in days)
+
+
+def _dossier(code: str, values: Mapping[str, Any]) -> Dossier:
+    """A dossier of what the columns mean."""
+    received_at, known = values[Column.RECEIVED_AT]
+    due_on = values[Column.DUE_ON]
+    current = values.get(Column.CURRENT_DUE_ON) or due_on
+    moved = values.get(Column.REAPPOINTMENTS)
+    ended_on = values.get(Column.ENDED_ON)
+    status = values.get(Column.STATUS)
+    return Dossier(
+        code=code,
+        procedure=values[Column.PROCEDURE],
+        unit=values[Column.UNIT],
+        officer_unit=values.get(Column.OFFICER_UNIT),
+        stage=values.get(Column.STAGE),
+        received_at=received_at,
+        received_time_known=known,
+        due_on=due_on,
+        current_due_on=current,
+        reappointments=int(current != due_on) if moved is None else moved,
+        status=status or (Status.PENDING if ended_on is None else Status.FINISHED),
+        ended_on=ended_on,
+        cause=values.get(Column.CAUSE),
+        apologised_on=values.get(Column.APOLOGISED_ON),
+        regulated_half_days=values.get(Column.REGULATED),
+        committed_half_days=values.get(Column.COMMITTED),
+        paused_half_days=values.get(Column.PAUSED) or 0,
+    )
+
+
+def _readers(
+    texts: TextReader, settings: RowSettings, own: Mapping[str, Mapping[str, str]]
+) -> dict[str, Callable[[Cell], Any]]:
+    """How each column is read; the code is never said twice, so it is read apart."""
+
+    def worded(column: str, known: Phrases, meaning: type[StrEnum]) -> Callable[[Cell], Any]:
+        return _worded(known.with_own(own.get(column, {})), meaning, f"{column}_unknown")
+
+    def day(cell: Cell) -> date:
+        return day_of(cell, settings.zone)
+
+    def moment(cell: Cell) -> tuple[datetime, bool]:
+        return moment_of(cell, settings.zone)
+
+    return {
+        Column.PROCEDURE: _required(texts.procedure),
+        Column.UNIT: _required(texts.unit),
+        Column.OFFICER_UNIT: _optional(texts.unit),
+        Column.STAGE: _optional(worded(Column.STAGE, stages(), Stage)),
+        Column.CAUSE: _optional(worded(Column.CAUSE, causes(), Cause)),
+        Column.STATUS: _optional(worded(Column.STATUS, statuses(), Status)),
+        Column.RECEIVED_AT: _required(_reading(moment, "day_unreadable")),
+        Column.DUE_ON: _required(_reading(day, "day_unreadable")),
+        Column.CURRENT_DUE_ON: _optional(_reading(day, "day_unreadable")),
+        Column.ENDED_ON: _optional(_reading(day, "day_unreadable")),
+        Column.APOLOGISED_ON: _optional(_reading(day, "day_unreadable")),
+        Column.REAPPOINTMENTS: _optional(_reading(count_of, "count_unreadable")),
+        Column.REGULATED: _optional(_reading(half_days_of, "term_unreadable")),
+        Column.COMMITTED: _optional(_reading(half_days_of, "term_unreadable")),
+        Column.PAUSED: _optional(_reading(half_days_of, "term_unreadable")),
+    }
+
+
+def _optional(read: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    return lambda cell: None if is_blank(cell) else read(cell)
+
+
+def _required(read: Callable[[Cell], Any]) -> Callable[[Cell], Any]:
+    def reading(cell: Cell) -> Any:
+        if is_blank(cell):
+            raise CellFault("required")
+        return read(cell)
+
+    return reading
+
+
+def _reading(read: Callable[[Cell], Any], code: str) -> Callable[[Cell], Any]:
+    def reading(cell: Cell) -> Any:
+        try:
+            return read(cell)
+        except (ValueError, OverflowError) as fault:
+            raise CellFault(code) from fault
+
+    return reading
+
+
+def _worded(known: Phrases, meaning: type[StrEnum], code: str) -> Callable[[Cell], Any]:
+    def reading(cell: Cell) -> StrEnum:
+        told = text_of(cell)
+        found = known.meaning(told)
+        if found is None:
+            raise CellFault(code, word=hidden(told)[:WORD_SHOWN])
+        return meaning(found)
+
+    return reading
