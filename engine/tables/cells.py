@@ -17,8 +17,8 @@ from decimal import Decimal
 from typing import Any, Final
 
 from engine.definition.model import FieldSpec
+from engine.tables.cell import Cell
 from engine.tables.names import Known, NameFault, Names, choices_of, far, title_of
-from engine.tables.streaming import Cell
 
 TICKS: Final[Mapping[str, bool]] = {
     **dict.fromkeys(("x", "v", "co", "yes", "y", "true", "dung", "1", "✓", "✔"), True),

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import BinaryIO, Final
 
 from engine.evidence.file_type import UnsafeContent
-from engine.tables.streaming import Cell, SheetTooLong, StreamLimits, stream_rows
+from engine.tables.cell import Cell
+from engine.tables.streaming import SheetTooLong, StreamLimits, stream_rows
 
 SHEET_BYTES_MAX: Final = 10 * 1024 * 1024
 ROWS_MAX: Final = 5_000

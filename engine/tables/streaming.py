@@ -20,9 +20,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
+from dataclasses import dataclass
 from itertools import islice
 from typing import BinaryIO, Final
 
@@ -33,6 +31,8 @@ from engine.evidence.archive import ArchiveLimits, content_types
 from engine.evidence.content import ContentLimits, check_content
 from engine.evidence.digest import FileTooLarge
 from engine.evidence.file_type import FileType, UnsafeContent
+from engine.tables.cell import Cell
+from engine.tables.parquet import is_parquet, parquet_rows
 
 ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
 DELIMITERS: Final = ";,\t"
@@ -41,12 +41,11 @@ SAMPLE_CHARACTERS: Final = 64 * 1024
 SAMPLE_ROWS: Final = 200
 TAGS_MAX: Final = 600_000
 STYLE_TAGS_MAX: Final = 30_000
+ENTRIES_MAX: Final = 1_000
 WORKSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 SHARED_TEXTS: Final = (
     "application/vnd.openxmlformats-officedocument.spreadsheetml.sharedStrings+xml"
 )
-
-Cell = str | int | float | bool | Decimal | date | datetime | time | timedelta | None
 
 
 class SheetTooLong(FileTooLarge):
@@ -66,6 +65,8 @@ class StreamLimits:
         last_row: blank rows count too: a million of them cost a few bytes.
         tags_max: of the rows and of their texts: bytes that pack well are dear to read.
         shared_bytes_max: of the texts that cells of a workbook share.
+        unpacked_bytes_max: of all parts of a workbook.
+        parquet: whether a file of that kind is taken.
     """
 
     bytes_max: int
@@ -74,11 +75,14 @@ class StreamLimits:
     columns_max: int = 200
     tags_max: int = TAGS_MAX
     shared_bytes_max: int = 64 * 1024 * 1024
-    content: ContentLimits = field(
-        default_factory=lambda: ContentLimits(
-            archive=ArchiveLimits(entries_max=1_000, unpacked_bytes_max=64 * 1024 * 1024)
-        )
-    )
+    unpacked_bytes_max: int = 64 * 1024 * 1024
+    parquet: bool = False
+
+    @property
+    def content(self) -> ContentLimits:
+        """The limits of whoever opens the container."""
+        archive = ArchiveLimits(entries_max=ENTRIES_MAX, unpacked_bytes_max=self.unpacked_bytes_max)
+        return ContentLimits(archive=archive)
 
 
 def stream_rows(
@@ -89,12 +93,15 @@ def stream_rows(
     The file is judged when this is called, and read while the rows are taken.
 
     Raises:
-        TypeNotAccepted: it is neither CSV nor XLSX, by name or by content.
+        TypeNotAccepted: it is no CSV, XLSX or Parquet that is taken, by name or by content.
+        AnalyticsMissing: it is Parquet, and its reader is not installed.
         UnsafeContent: it is empty, damaged, or could harm whoever opens it.
         FileTooLarge: more bytes, rows or columns than are taken.
     """
     if stream.seek(0, 2) > limits.bytes_max:
         raise FileTooLarge(limits.bytes_max)
+    if limits.parquet and is_parquet(stream, filename):
+        return _counted(parquet_rows(stream), limits)
     encoding = _encoding(stream, filename, limits)
     if encoding is None:
         _refuse_heavy(stream, limits)
@@ -219,7 +226,7 @@ def _refuse_heavy(stream: BinaryIO, limits: StreamLimits) -> None:
 def _weight(name: str, kind: str, limits: StreamLimits) -> tuple[int, int]:
     """How many tags and bytes a part may have: rows pass by, all else is kept in memory."""
     if kind == WORKSHEET:
-        return limits.tags_max, limits.content.archive.unpacked_bytes_max
+        return limits.tags_max, limits.unpacked_bytes_max
     if kind == SHARED_TEXTS:
         return limits.tags_max, limits.shared_bytes_max
     return (STYLE_TAGS_MAX if name.endswith("styles.xml") else TAGS_MAX), limits.shared_bytes_max

@@ -21,10 +21,10 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
 from engine.definition.model import FieldSpec, Text
+from engine.tables.cell import Cell
 from engine.tables.cells import NO, YES, Reading, cell_of, guarded, shown_cell
 from engine.tables.names import title_of
 from engine.tables.reading import ROWS_MAX
-from engine.tables.streaming import Cell
 
 CSV_DELIMITER: Final = ";"
 """What a spreadsheet expects where the comma stands in decimals, as it does in Việt Nam."""

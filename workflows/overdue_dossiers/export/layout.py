@@ -16,9 +16,9 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from engine.errors import Invalid
+from engine.tables.cell import Cell
 from engine.tables.cells import texts_of
 from engine.tables.names import far
-from engine.tables.streaming import Cell
 from workflows.overdue_dossiers.dossier import Cause, Stage, Status
 from workflows.overdue_dossiers.export.personal import Personal, kind_of_column
 from workflows.overdue_dossiers.export.vocabulary import Column, columns, fields

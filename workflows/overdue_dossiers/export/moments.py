@@ -14,8 +14,8 @@ from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
+from engine.tables.cell import Cell
 from engine.tables.names import far
-from engine.tables.streaming import Cell
 
 SERIAL_ZERO: Final = date(1899, 12, 30)
 """Where spreadsheets begin to count, for every day after February 1900."""

@@ -15,16 +15,13 @@ from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
-from engine.evidence.archive import ArchiveLimits
-from engine.evidence.content import ContentLimits
-from engine.evidence.file_type import UnsafeContent
+from engine.tables.cell import Cell
 from engine.tables.fault import RowFault
-from engine.tables.streaming import Cell, StreamLimits, stream_rows
+from engine.tables.streaming import StreamLimits, stream_rows
 from workflows.overdue_dossiers.dossier import Dossier
 from workflows.overdue_dossiers.export.faults import FAULTS_MAX, FaultLog
 from workflows.overdue_dossiers.export.keys import KeyLedger, key_number, sum_text
 from workflows.overdue_dossiers.export.layout import HEAD_ROWS, Layout, SourceMapping, layout_of
-from workflows.overdue_dossiers.export.parquet import is_parquet, parquet_rows
 from workflows.overdue_dossiers.export.rows import RowReader, RowSettings
 
 PREVIEW_ROWS: Final = 20
@@ -36,9 +33,8 @@ LIMITS: Final = StreamLimits(
     rows_max=ROWS_MAX,
     last_row=ROWS_MAX + HEAD_ROWS,
     tags_max=150_000_000,
-    content=ContentLimits(
-        archive=ArchiveLimits(entries_max=1_000, unpacked_bytes_max=4 * GIBIBYTE)
-    ),
+    unpacked_bytes_max=4 * GIBIBYTE,
+    parquet=True,
 )
 
 
@@ -210,14 +206,8 @@ class Export:
 
     def _begin(self) -> None:
         """Stand at the beginning again."""
-        if is_parquet(self._stream, self._filename):
-            rows = parquet_rows(self._stream)
-        else:
-            rows = stream_rows(self._stream, filename=self._filename, limits=LIMITS)
-        self._head = list(islice(rows, HEAD_ROWS))
-        if not any(cell not in {None, ""} for row in self._head for cell in row):
-            raise UnsafeContent("file_empty")
-        self._rows = rows
+        self._rows = stream_rows(self._stream, filename=self._filename, limits=LIMITS)
+        self._head = list(islice(self._rows, HEAD_ROWS))
 
     def _numbered(self) -> Iterator[tuple[int, Sequence[Cell]]]:
         """The rows under the heading with their numbers."""

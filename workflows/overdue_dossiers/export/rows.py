@@ -17,10 +17,10 @@ from enum import StrEnum
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
+from engine.tables.cell import Cell
 from engine.tables.cells import texts_of
 from engine.tables.fault import RowFault
 from engine.tables.names import Names, far
-from engine.tables.streaming import Cell
 from workflows.overdue_dossiers.dossier import Cause, Dossier, DossierInvalid, Stage, Status
 from workflows.overdue_dossiers.export.faults import DESCRIBING, FaultLog
 from workflows.overdue_dossiers.export.layout import Layout

@@ -12,9 +12,9 @@ import re
 import unicodedata
 from typing import Final
 
+from engine.tables.cell import Cell
 from engine.tables.cells import texts_of
 from engine.tables.names import NameFault, Names
-from engine.tables.streaming import Cell
 from workflows.overdue_dossiers.dossier import CODE_LENGTH, PROCEDURE_LENGTH, UNIT_LENGTH
 from workflows.overdue_dossiers.export.personal import hidden, kind_of
 

@@ -1,4 +1,4 @@
-"""Parquet, read by DuckDB: the one door to it for files.
+"""Parquet, read by DuckDB: the one door to it.
 
 1. DuckDB is an extra (`pip install 'quytrinh[analytics]'`); without it a Parquet file is refused
    with that sentence, and everything else works.
@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final
 
 from engine.errors import Invalid
 from engine.evidence.file_type import TypeNotAccepted, UnsafeContent
-from engine.tables.streaming import Cell
+from engine.tables.cell import Cell
 
 SUFFIX: Final = ".parquet"
 MAGIC: Final = b"PAR1"
