@@ -64,6 +64,7 @@ from api.v1 import (
 )
 from api.v1.describing import describe
 from engine.errors import QuyTrinhError
+from engine.evidence.store import EvidenceStore
 from engine.queries.workers import live_workers
 from engine.runtime import Runtime, Unavailable
 
@@ -391,7 +392,7 @@ def _readyz(request: Request) -> Response:
     runtime = house_of(request).runtime
     checks = {
         "database": _holds(lambda: bool(runtime.organizations()) or True),
-        "evidence": _holds(lambda: not runtime.store.exists("readiness", "0" * 64)),
+        "evidence": _holds(lambda: _answers(runtime.store)),
         "worker": _holds(lambda: bool(live_workers(runtime))),
     }
     ready = all(checks.values())
@@ -399,6 +400,12 @@ def _readyz(request: Request) -> Response:
     return Response(
         json.dumps(body), status_code=200 if ready else 503, media_type="application/json"
     )
+
+
+def _answers(store: EvidenceStore) -> bool:
+    """Whether the store can keep its rules, and is there now."""
+    store.prove()
+    return not store.exists("readiness", "0" * 64)
 
 
 def _holds(check: Callable[[], bool]) -> bool:

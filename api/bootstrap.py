@@ -18,6 +18,7 @@ from typing import Final
 from api.settings import Settings
 from engine.errors import Invalid, NotFound
 from engine.evidence.disk import DiskStore
+from engine.evidence.s3 import BucketStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
 from engine.runtime import Clock, Ids, Runtime, SystemClock, Unavailable, guarded
@@ -33,6 +34,14 @@ _OFFSET = re.compile(
     r"(?:T(?:(?P<hours>[0-9]{1,4})H)?(?:(?P<minutes>[0-9]{1,5})M)?(?:(?P<seconds>[0-9]{1,6})S)?)?",
     re.ASCII,
 )
+
+_BUCKET = re.compile(
+    r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])"
+    r"(?:/(?P<prefix>[A-Za-z0-9_-][A-Za-z0-9._-]*(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)*))?/?",
+    re.ASCII,
+)
+_ENDPOINT = re.compile(r"https?://[A-Za-z0-9.\[\]:-]+(?:/[A-Za-z0-9._/-]*)?", re.ASCII)
+_USER = re.compile(r"//[^/]*@")
 
 
 class ClockUnreadableError(Invalid):
@@ -122,7 +131,7 @@ def build_runtime(
     Raises:
         ClockUnreadableError: the clock is none of its three forms.
         NotFound: `no_database`, when only looking.
-        ValueError: the evidence address names a store that is not built in.
+        Invalid: the address of the evidence store cannot be read.
     """
     if looking:
         look_for_database(settings)
@@ -170,16 +179,27 @@ def look_for_database(settings: Settings) -> None:
 def open_store(settings: Settings, *, make: bool = True) -> EvidenceStore:
     """The evidence store that the settings name; with `make`, its folder is made where needed.
 
+    A bucket is never made, nor asked for anything yet.
+
     Raises:
-        ValueError: a store that is not built in.
+        Invalid: `evidence_url_unreadable` or `s3_endpoint_unreadable`.
     """
     folder = settings.evidence_folder
     if folder is None:
-        msg = f"QUYTRINH_EVIDENCE_URL: only file:/// is built in, not {settings.evidence_url}"
-        raise ValueError(msg)
+        return _open_bucket(settings.evidence_url or "", settings.s3_endpoint)
     if make:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return DiskStore(folder)
+
+
+def _open_bucket(url: str, endpoint: str | None) -> BucketStore:
+    named = _BUCKET.fullmatch(url)
+    if named is None:
+        # Somebody may have put credentials where other addresses have them.
+        raise Invalid("evidence_url_unreadable", value=_USER.sub("//…@", url))
+    if endpoint is not None and not _ENDPOINT.fullmatch(endpoint):
+        raise Invalid("s3_endpoint_unreadable", value=_USER.sub("//…@", endpoint))
+    return BucketStore(named["bucket"], prefix=named["prefix"] or "", endpoint=endpoint)
 
 
 def upgrade_database(database: Database) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from api.language import DEFAULT, Words
 from engine.errors import Conflict, Invalid, NotFound
+from engine.evidence.store import EvidenceStore, StoreUnusableError
 
 if TYPE_CHECKING:
     from api.settings import Settings
@@ -81,6 +82,21 @@ class Desk:
         """Say how an organisation is founded, where nobody could log in without one."""
         if not runtime.organizations():
             typer.echo(self.words.say("error.no_organization", {}, self.language))
+
+    def prove_store(self, store: EvidenceStore) -> None:
+        """Refuse to open the house over a store that would lose evidence, or that lets nobody in.
+
+        One that is away may come back: the house opens, `/readyz` says so, nothing is written.
+
+        Raises:
+            StoreUnusableError: waiting will not mend it.
+        """
+        try:
+            store.prove()
+        except StoreUnusableError as fault:
+            if fault.code != "store_away":
+                raise
+            complain(self.words.say(f"error.{fault.code}", fault.params, self.language))
 
     def close(self) -> None:
         """Give back every connection to a database."""

@@ -24,6 +24,7 @@ from api.cli.desk import Desk, complain
 from api.cli.usage import usage_sentences
 from api.language import DEFAULT, LANGUAGES, load_words
 from engine.errors import Invalid, QuyTrinhError
+from engine.evidence.store import StoreUnusableError
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +160,7 @@ def _sentences(desk: Desk, fault: Exception) -> Iterator[str]:
     match fault:
         case TyperException():
             yield from usage_sentences(fault, desk)
-        case QuyTrinhError():
+        case QuyTrinhError() | StoreUnusableError():
             yield desk.words.say(f"error.{fault.code}", fault.params, desk.language)
         case ValidationError():
             for error in fault.errors():

@@ -19,7 +19,13 @@ from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
 from api.app import configure_logging, create_app
-from api.bootstrap import build_runtime, is_demonstration, open_database, upgrade_database
+from api.bootstrap import (
+    build_runtime,
+    is_demonstration,
+    open_database,
+    open_store,
+    upgrade_database,
+)
 from api.cli.database import publish_known
 from api.cli.desk import Desk, desk_of, settings_for
 from api.demonstration.loading import (
@@ -61,6 +67,7 @@ def serve(
     settings = with_kept_clock(settings_for(host=host, port=port))
     runtime = desk.runtime(settings)
     with _bound(settings) as address:
+        desk.prove_store(runtime.store)
         desk.tell("serving", address=settings.public_url)
         desk.tell_what_is_missing(runtime)
         _serve(runtime, settings, address, workers=workers, worker=worker)
@@ -71,6 +78,7 @@ def worker(context: typer.Context) -> None:
     """Run background jobs until a signal comes."""
     desk = desk_of(context)
     runtime = desk.runtime(settings_for())
+    desk.prove_store(runtime.store)
     configure_logging()
     stopped = threading.Event()
 
@@ -90,6 +98,8 @@ def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> Non
     desk = desk_of(context)
     settings = settings_for(host=host, port=port)
     with _bound(settings) as address:
+        # Before a demonstration is loaded: a store that cannot be used would leave half of one.
+        desk.prove_store(open_store(settings))
         settings = _prepared(desk, settings)
         runtime = desk.runtime(settings)
         if settings.definitions and is_demonstration(runtime):

@@ -6,7 +6,7 @@ without one, is stopped at the first byte too many.
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -37,16 +37,20 @@ class StoredBlob:
     size: int
 
 
-def digest_stream(stream: BinaryIO, *, max_bytes: int) -> StoredBlob:
-    """Reads a stream to its end and says what it was.
+def digest_stream(
+    stream: BinaryIO, *, max_bytes: int, write: Callable[[bytes], object] | None = None
+) -> StoredBlob:
+    """Reads a stream to its end and says what it was; `write` gets each piece on the way.
 
     Raises:
-        FileTooLarge: at the first byte beyond `max_bytes`.
+        FileTooLarge: at the first byte beyond `max_bytes`; what was written must be thrown away.
     """
     digest, size = hashlib.sha256(), 0
     for chunk in bounded_chunks(stream, max_bytes=max_bytes):
         digest.update(chunk)
         size += len(chunk)
+        if write is not None:
+            write(chunk)
     return StoredBlob(digest.hexdigest(), size)
 
 

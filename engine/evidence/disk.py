@@ -8,25 +8,28 @@
 4. The folder of the key is fsynced before `put` returns, and so is the parent of every folder
    that this process has not yet seen durable, whoever made it.
 5. What a kill leaves in `incoming` is nobody's and is swept when it is old enough.
-6. Files whose names are no digests are not ours: a listing passes over them.
+6. Files that do not lie where their digest says are not ours: a listing passes over them.
+7. A file system whose links replace would lose evidence; one without links cannot be used.
 """
 
-import hashlib
 import os
 import secrets
 from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
-from engine.evidence.digest import StoredBlob, bounded_chunks, is_sha256
+from engine.evidence.digest import StoredBlob, digest_stream
 from engine.evidence.store import (
     BlobNotFound,
     ListedBlob,
+    StoreUnusableError,
     check_blob,
     check_organization_id,
-    check_sha256,
+    digest_of_key,
+    key_of,
 )
 
 FILE_MODE = 0o400
@@ -140,6 +143,32 @@ class DiskStore:
         self._files: FileLayer = OperatingSystem() if files is None else files
         # Folders whose name is known to be durable; folders are never removed, so it only grows.
         self._durable: set[Path] = set()
+        self._proven = False
+
+    def prove(self) -> None:
+        """Shows that a link never replaces; what it makes for that is gone afterwards.
+
+        Raises:
+            StoreUnusableError: a link replaces, or the file system has none.
+        """
+        if self._proven:
+            return
+        folder, name = self._durable_folder(self.root), f".probe-{secrets.token_hex(16)}"
+        first, second = folder / f"{name}-1", folder / f"{name}-2"
+        try:
+            replaced = self._replaces(first, second)
+        except OSError as error:
+            problem = error.strerror or type(error).__name__
+            raise StoreUnusableError(
+                "store_without_links", address=str(self.root), problem=problem
+            ) from error
+        finally:
+            for path in (first, second):
+                with suppress(OSError):
+                    self._files.remove(path)
+        if replaced:
+            raise StoreUnusableError("store_overwrites", address=str(self.root))
+        self._proven = True
 
     def put(self, organization_id: str, stream: BinaryIO, *, max_bytes: int) -> StoredBlob:
         """Stores a stream durably; see the port.
@@ -191,7 +220,8 @@ class DiskStore:
         """Every content of the organisation, by its digest."""
         check_organization_id(organization_id)
         for path in sorted((self.root / organization_id / "sha256").glob("??/*")):
-            if not is_sha256(path.name):
+            key = path.relative_to(self.root).as_posix()
+            if digest_of_key(organization_id, key) is None:
                 continue
             # A file that a sweep takes meanwhile is simply no longer there.
             with suppress(FileNotFoundError):
@@ -214,18 +244,25 @@ class DiskStore:
                     removed += 1
         return removed
 
+    def _replaces(self, first: Path, second: Path) -> bool:
+        self._files.close(self._files.create(first))
+        self._files.link(first, second)
+        # Only now is the name taken: a file system without links would say so of any taken name.
+        try:
+            self._files.link(first, second)
+        except FileExistsError:
+            return False
+        return True
+
     def _write(self, path: Path, stream: BinaryIO, *, max_bytes: int) -> StoredBlob:
-        digest, size = hashlib.sha256(), 0
         descriptor = self._files.create(path)
         try:
-            for chunk in bounded_chunks(stream, max_bytes=max_bytes):
-                digest.update(chunk)
-                size += len(chunk)
-                self._write_all(descriptor, chunk)
+            write = partial(self._write_all, descriptor)
+            blob = digest_stream(stream, max_bytes=max_bytes, write=write)
             self._files.sync(descriptor)
         finally:
             self._files.close(descriptor)
-        return StoredBlob(digest.hexdigest(), size)
+        return blob
 
     def _write_all(self, descriptor: int, chunk: bytes) -> None:
         left = memoryview(chunk)
@@ -262,6 +299,4 @@ class DiskStore:
                 raise
 
     def _path(self, organization_id: str, sha256: str) -> Path:
-        check_organization_id(organization_id)
-        check_sha256(sha256)
-        return self.root / organization_id / "sha256" / sha256[:2] / sha256
+        return self.root / key_of(organization_id, sha256)

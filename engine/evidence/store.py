@@ -8,6 +8,7 @@
    a sweep of old orphans does not take what has just been given.
 4. `delete` is for disposal and for orphans; nothing here knows who still refers to a content.
 5. Reading trusts nothing: `read_verified` and `check_blob` hash what they read.
+6. Nor is the storage believed: `prove` shows that it never puts other bytes under a key in use.
 """
 
 import hashlib
@@ -46,6 +47,23 @@ class BlobCorrupt(Corrupt):
         super().__init__("blob_corrupt", sha256=sha256)
 
 
+class StoreUnusableError(OSError):
+    """The storage is away, turns us down, or cannot do what the rules promise.
+
+    It is an `OSError` like every failure of a storage, so nobody need know which store there is;
+    the code is for whoever runs the house.
+
+    Attributes:
+        code: stable identifier, such as `bucket_missing`.
+        params: values for the sentence `error.<code>`; never a credential.
+    """
+
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(f"{code}: {' '.join(params.values())}")
+        self.code = code
+        self.params = params
+
+
 @dataclass(frozen=True, slots=True)
 class ListedBlob:
     """A content as a listing shows it.
@@ -67,6 +85,14 @@ class EvidenceStore(Protocol):
     Every method raises `AddressInvalid` for an id or digest of another form, and lets `OSError`
     through when the storage itself is away or full.
     """
+
+    def prove(self) -> None:
+        """Shows, before the house opens, that the storage can keep the rules; once is enough.
+
+        Raises:
+            StoreUnusableError: it cannot, or could not be asked.
+        """
+        ...
 
     def put(self, organization_id: str, stream: BinaryIO, *, max_bytes: int) -> StoredBlob:
         """Stores a stream durably and says what it was.
@@ -159,6 +185,23 @@ def check_sha256(sha256: str) -> None:
     """
     if not is_sha256(sha256):
         raise AddressInvalid("sha256_invalid", sha256=sha256)
+
+
+def key_of(organization_id: str, sha256: str) -> str:
+    """The one key of a content, with slashes.
+
+    Raises:
+        AddressInvalid: an id or digest that cannot be part of a key.
+    """
+    check_organization_id(organization_id)
+    check_sha256(sha256)
+    return f"{organization_id}/sha256/{sha256[:2]}/{sha256}"
+
+
+def digest_of_key(organization_id: str, key: str) -> str | None:
+    """The digest in a key of the organisation; None when the key is of another form."""
+    sha256 = key.rpartition("/")[2]
+    return sha256 if is_sha256(sha256) and key == key_of(organization_id, sha256) else None
 
 
 def _digest_of(stream: BinaryIO) -> StoredBlob:

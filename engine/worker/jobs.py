@@ -70,7 +70,7 @@ def _for_each(runtime: Runtime, job: Callable[[str], int]) -> int:
     for organization in runtime.organizations():
         try:
             count += job(organization.id)
-        except QuyTrinhError as failure:
+        except (QuyTrinhError, OSError) as failure:
             failures.append(failure)
     if failures:
         raise ExceptionGroup("the job failed for some organisations", failures)

@@ -124,6 +124,9 @@ class Broken:
     def __init__(self, error: Exception) -> None:
         self._error = error
 
+    def prove(self) -> None:
+        raise self._error
+
     def open(self, _organization_id: str, _sha256: str) -> Any:
         raise self._error
 

@@ -19,7 +19,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine.evidence.disk import DiskStore, OperatingSystem
-from engine.evidence.store import check_blob, read_verified
+from engine.evidence.store import check_blob
 
 ORG = "org-1"
 FOLDER = -1
@@ -292,22 +292,3 @@ def test_an_error_of_the_device_is_never_acknowledged_and_leaves_nothing_behind(
     store.put(ORG, io.BytesIO(b"content"), max_bytes=100)
     sha256 = hashlib.sha256(b"content").hexdigest()
     assert check_blob(store, ORG, sha256).size == 7
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=500), st.data())
-def test_any_flipped_byte_is_found_on_reading(content: bytes, data: st.DataObject) -> None:
-    with folder() as root:
-        store = DiskStore(root)
-        blob = store.put(ORG, io.BytesIO(content), max_bytes=MAX_BYTES)
-        path = root / ORG / "sha256" / blob.sha256[:2] / blob.sha256
-        spoiled = bytearray(content)
-        if content:
-            spot = data.draw(st.integers(0, len(content) - 1))
-            spoiled[spot] ^= data.draw(st.integers(1, 255))
-        else:
-            spoiled += b"\0"
-        path.chmod(0o600)
-        path.write_bytes(spoiled)
-        with pytest.raises(Exception, match="blob_corrupt"):
-            read_verified(store, ORG, blob.sha256, max_bytes=MAX_BYTES)

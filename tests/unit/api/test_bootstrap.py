@@ -19,7 +19,9 @@ from api.bootstrap import (
     shift_of,
 )
 from api.settings import Settings
+from engine.errors import Invalid
 from engine.evidence.disk import DiskStore
+from engine.evidence.s3 import BucketStore
 from engine.runtime import SystemClock
 
 REAL = datetime(2026, 11, 22, 10, tzinfo=UTC)
@@ -121,9 +123,53 @@ def test_the_folder_store_is_made_where_the_settings_say(tmp_path: Path) -> None
     assert (tmp_path / "files").is_dir()
 
 
-def test_a_store_that_is_not_built_in_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="s3://bucket"):
-        open_store(Settings(data_dir=tmp_path, evidence_url="s3://bucket/prefix"))
+@pytest.mark.parametrize(
+    ("url", "address"),
+    [
+        ("s3://evidence", "s3://evidence"),
+        ("s3://evidence/", "s3://evidence"),
+        ("s3://evidence.so-khcn/iso/2026/", "s3://evidence.so-khcn/iso/2026"),
+    ],
+)
+def test_a_bucket_is_named_and_not_yet_asked(tmp_path: Path, url: str, address: str) -> None:
+    nowhere = "http://127.0.0.1:1"
+    store = open_store(Settings(data_dir=tmp_path, evidence_url=url, s3_endpoint=nowhere))
+    assert isinstance(store, BucketStore)
+    assert store.address == address
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("ftp://host/evidence", "ftp://host/evidence"),
+        ("var/evidence", "var/evidence"),
+        ("s3://", "s3://"),
+        ("s3://Bucket", "s3://Bucket"),
+        ("s3://bucket/../other", "s3://bucket/../other"),
+        ("s3://bucket//x", "s3://bucket//x"),
+        ("s3://bucket/x?versionId=1", "s3://bucket/x?versionId=1"),
+        ("s3://key:bi-mat@bucket/x", "s3://…@bucket/x"),
+    ],
+)
+def test_an_address_of_evidence_that_cannot_be_read_is_refused(
+    tmp_path: Path, url: str, shown: str
+) -> None:
+    with pytest.raises(Invalid) as refused:
+        open_store(Settings(data_dir=tmp_path, evidence_url=url))
+    assert (refused.value.code, refused.value.params) == (
+        "evidence_url_unreadable",
+        {"value": shown},
+    )
+
+
+@pytest.mark.parametrize("endpoint", ["store:9000", "s3://store", "http://", "http://k:s@store"])
+def test_an_endpoint_that_cannot_be_read_is_refused(tmp_path: Path, endpoint: str) -> None:
+    settings = Settings(data_dir=tmp_path, evidence_url="s3://evidence", s3_endpoint=endpoint)
+    with pytest.raises(Invalid) as refused:
+        open_store(settings)
+    assert refused.value.code == "s3_endpoint_unreadable"
+    assert "k:s" not in str(refused.value.params)
 
 
 def test_the_registry_knows_the_names_of_the_processes() -> None:

@@ -1,4 +1,7 @@
-"""The folder store; numbers in names are the rules of `engine/evidence/disk.py`."""
+"""What only a folder does; numbers in names are the rules of `engine/evidence/disk.py`.
+
+What every store promises is in `tests/evidence/test_every_store.py`.
+"""
 
 import hashlib
 import io
@@ -15,8 +18,8 @@ from engine.evidence.disk import DiskStore, OperatingSystem
 from engine.evidence.store import (
     AddressInvalid,
     BlobCorrupt,
-    BlobNotFound,
     EvidenceStore,
+    StoreUnusableError,
     check_blob,
     read_verified,
 )
@@ -57,22 +60,6 @@ def test_1_a_content_lies_read_only_under_its_digest(store: DiskStore) -> None:
     assert incoming(store) == []
 
 
-def test_what_was_put_is_read_back(store: DiskStore) -> None:
-    put(store)
-    assert store.exists(ORG, SHA256)
-    assert store.size(ORG, SHA256) == len(CONTENT)
-    assert read_verified(store, ORG, SHA256, max_bytes=100) == CONTENT
-    assert check_blob(store, ORG, SHA256) == StoredBlob(SHA256, len(CONTENT))
-    with store.open(ORG, SHA256) as stream:
-        stream.seek(5)
-        assert stream.read(4) == CONTENT[5:9]
-
-
-def test_an_empty_content_is_a_content(store: DiskStore) -> None:
-    blob = put(store, b"")
-    assert read_verified(store, ORG, blob.sha256, max_bytes=0) == b""
-
-
 def test_3_putting_twice_keeps_one_and_makes_it_young(store: DiskStore) -> None:
     put(store)
     os.utime(key(store), (0, 0))
@@ -106,53 +93,6 @@ def test_a_content_above_the_limit_leaves_nothing(store: DiskStore) -> None:
     assert list(store.list(ORG)) == []
 
 
-def test_a_reader_may_bound_what_it_takes(store: DiskStore) -> None:
-    put(store)
-    with pytest.raises(FileTooLarge):
-        read_verified(store, ORG, SHA256, max_bytes=len(CONTENT) - 1)
-
-
-def test_organisations_share_nothing(store: DiskStore) -> None:
-    put(store)
-    assert not store.exists("other", SHA256)
-    put(store, organization_id="other")
-    store.delete("other", SHA256)
-    assert store.exists(ORG, SHA256)
-
-
-def test_what_is_not_there_is_not_found(store: DiskStore) -> None:
-    attempts: list[Callable[[], object]] = [
-        lambda: store.open(ORG, ABSENT),
-        lambda: store.size(ORG, ABSENT),
-        lambda: store.delete(ORG, ABSENT),
-        lambda: read_verified(store, ORG, ABSENT, max_bytes=1),
-        lambda: check_blob(store, ORG, ABSENT),
-    ]
-    for attempt in attempts:
-        with pytest.raises(BlobNotFound):
-            attempt()
-    assert not store.exists(ORG, ABSENT)
-
-
-def test_a_disposed_content_is_gone(store: DiskStore) -> None:
-    put(store)
-    store.delete(ORG, SHA256)
-    assert not store.exists(ORG, SHA256)
-    assert list(store.list(ORG)) == []
-
-
-def test_6_a_listing_shows_contents_alone(store: DiskStore) -> None:
-    other = put(store, b"other")
-    put(store)
-    (key(store).parent / "README").write_text("not ours")
-    listed = list(store.list(ORG))
-    assert {(blob.sha256, blob.size) for blob in listed} == {
-        (SHA256, len(CONTENT)),
-        (other.sha256, 5),
-    }
-    assert all(blob.stored_at.tzinfo is UTC for blob in listed)
-
-
 @pytest.mark.parametrize(
     "organization_id",
     ["", "..", ".", "a/b", "../a", "/etc", "A", "a.b", "a\0", "a\n", "a" * 65, "đơn-vị"],
@@ -172,13 +112,6 @@ def test_an_organisation_cannot_name_another_place(store: DiskStore, organizatio
             attempt()
         assert refused.value.code == "organization_id_invalid"
     assert not store.root.exists()
-
-
-def test_a_digest_cannot_name_another_place(store: DiskStore) -> None:
-    for sha256 in ("", "..", "../../../etc/passwd", SHA256.upper(), SHA256 + "\n"):
-        with pytest.raises(AddressInvalid) as refused:
-            store.open(ORG, sha256)
-        assert refused.value.code == "sha256_invalid"
 
 
 def test_5_only_old_leftovers_are_swept(store: DiskStore) -> None:
@@ -220,3 +153,40 @@ def test_4_a_parent_above_the_root_may_be_closed_to_us(tmp_path: Path) -> None:
 def test_4_a_closed_folder_inside_the_root_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(PermissionError):
         put(DiskStore(tmp_path, files=ClosedParent(tmp_path / ORG)))
+
+
+class Replacing(OperatingSystem):
+    """A file system whose links replace what has the name."""
+
+    def link(self, source: Path, target: Path) -> None:
+        target.unlink(missing_ok=True)
+        super().link(source, target)
+
+
+class Unlinked(OperatingSystem):
+    """A file system without hard links; of a taken name it says so all the same."""
+
+    def link(self, source: Path, target: Path) -> None:
+        del source
+        if target.exists():
+            raise FileExistsError
+        raise PermissionError(1, "Operation not permitted")
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [(Replacing(), "store_overwrites"), (Unlinked(), "store_without_links")],
+)
+def test_7_a_file_system_that_would_lose_evidence_is_refused(
+    tmp_path: Path, files: OperatingSystem, code: str
+) -> None:
+    with pytest.raises(StoreUnusableError) as refused:
+        DiskStore(tmp_path / "evidence", files=files).prove()
+    assert refused.value.code == code
+    assert refused.value.params["address"] == str(tmp_path / "evidence")
+    assert list((tmp_path / "evidence").iterdir()) == []
+
+
+def test_7_the_proof_leaves_nothing(store: DiskStore) -> None:
+    store.prove()
+    assert list(store.root.iterdir()) == []
