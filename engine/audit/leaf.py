@@ -79,7 +79,8 @@ class Outcome(StrEnum):
 _IDENTIFIER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:@/+-]{0,199}", re.ASCII)
 _DIGEST = re.compile(r"[0-9a-f]{64}", re.ASCII)
 _STREAM = re.compile(
-    r"organization|log|(?:instance|account|definition):[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}", re.ASCII
+    r"organization|log|(?:instance|account|definition|register):[A-Za-z0-9_][A-Za-z0-9_.-]{0,99}",
+    re.ASCII,
 )
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}\.[0-9]{6}Z", re.ASCII)
 _EVIDENCE_KEYS = frozenset({"id", "sha256", "size", "requirement"})

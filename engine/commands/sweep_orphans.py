@@ -8,7 +8,7 @@ happen under the organisation's lock, and the upload looks whether its bytes are
 from dataclasses import dataclass
 from datetime import timedelta
 
-from engine.runtime import Runtime
+from engine.runtime import Runtime, UnitOfWork
 
 YOUNGEST = timedelta(days=1)
 
@@ -26,7 +26,7 @@ def sweep_orphans(
     """Remove the orphans of one organisation."""
     with runtime.read(organization_id) as uow:
         before = uow.now - youngest
-        known = uow.tables.evidence.digests()
+        known = _known(uow)
     orphans = []
     for blob in runtime.store.list(organization_id):
         if blob.stored_at > before or blob.sha256 in known:
@@ -34,7 +34,12 @@ def sweep_orphans(
         # The records are asked anew for each orphan: one may have come while the sweep ran.
         with runtime.write(organization_id) as uow:
             uow.tables.log.lock()
-            if blob.sha256 not in uow.tables.evidence.digests():
+            if blob.sha256 not in _known(uow):
                 runtime.store.delete(organization_id, blob.sha256)
                 orphans.append(blob.sha256)
     return Swept(digests=tuple(orphans))
+
+
+def _known(uow: UnitOfWork) -> frozenset[str]:
+    """The contents to which a case or a job refers."""
+    return frozenset(uow.tables.evidence.digests()) | uow.tables.jobs.digests()

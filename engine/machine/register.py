@@ -72,12 +72,14 @@ class FaultyRow:
 
     Attributes:
         column: of the register; empty where the row as a whole is at fault.
+        refused: whether the row is not taken; else the value alone is left out, and the row follows.
     """
 
     number: int
     column: str
     code: str
     params: Mapping[str, Any] = field(default_factory=no_values)
+    refused: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +157,8 @@ class Register(Protocol):
     """Roles that may fill it."""
     columns: tuple[str, ...]
     """Columns that a heading may be chosen for."""
+    required: tuple[str, ...]
+    """Columns without which no row can be read."""
 
     def open(self, file: BinaryIO, reading: Reading) -> OpenFile:
         """Read the heading of a file.

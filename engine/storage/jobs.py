@@ -204,8 +204,11 @@ class JobRepository:
         row = self._session.exec(query.limit(1)).first()
         return None if row is None else _job(row)
 
-    def begin(self, job: Job, *, worker: str, at: datetime, until: datetime) -> bool:
-        """Take a job that waits or was left; False when somebody else was faster."""
+    def begin(self, job: Job, *, at: datetime, until: datetime) -> bool:
+        """Take a job, in the name of its worker, that waits or was left by another.
+
+        False when somebody else was faster.
+        """
         free = or_(
             col(JobRow.state) == JobState.WAITING,
             and_(col(JobRow.state) == JobState.RUNNING, col(JobRow.leased_until) < at),
@@ -214,9 +217,10 @@ class JobRepository:
             job.id,
             free,
             state=JobState.RUNNING,
-            worker=worker,
+            worker=job.worker,
             leased_until=until,
-            started_at=job.started_at or at,
+            started_at=job.started_at,
+            progress=dict(job.progress),
         )
 
     def advance(

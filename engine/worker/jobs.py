@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 from engine.commands.deliver_outbox import deliver_outbox
 from engine.commands.fire_timers import fire_timers
 from engine.commands.forget_answers import forget_answers
+from engine.commands.manage_imports import forget_drafts
+from engine.commands.run_imports import open_register_cases, run_imports
 from engine.commands.sweep_orphans import sweep_orphans
 from engine.errors import QuyTrinhError
 from engine.outbox.channel import Channel
@@ -61,6 +63,33 @@ def forget_old_answers(runtime: Runtime) -> int:
         return 1
 
     return _for_each(runtime, forget)
+
+
+def run_waiting_imports(runtime: Runtime) -> int:
+    """Carry out imports that wait, or that a dead worker left; how many came to their end.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: run_imports(runtime, organization).count)
+
+
+def open_cases_of_registers(runtime: Runtime) -> int:
+    """Open the cases that rows of registers ask for because time went on; how many.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: open_register_cases(runtime, organization))
+
+
+def forget_old_drafts(runtime: Runtime) -> int:
+    """Drop files that somebody looked at and never imported; how many.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: forget_drafts(runtime, organization))
 
 
 def _for_each(runtime: Runtime, job: Callable[[str], int]) -> int:

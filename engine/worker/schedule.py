@@ -5,7 +5,15 @@ from dataclasses import dataclass
 
 from engine.outbox.channel import Channel
 from engine.runtime import Runtime
-from engine.worker.jobs import deliver_messages, fire_due, forget_old_answers, sweep_evidence
+from engine.worker.jobs import (
+    deliver_messages,
+    fire_due,
+    forget_old_answers,
+    forget_old_drafts,
+    open_cases_of_registers,
+    run_waiting_imports,
+    sweep_evidence,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +39,12 @@ def schedule(runtime: Runtime, channels: Sequence[Channel]) -> tuple[Job, ...]:
             cron="7-59/15 * * * * *",
             run=lambda: deliver_messages(runtime, channels),
         ),
+        Job(name="run_imports", cron="3-59/5 * * * * *", run=lambda: run_waiting_imports(runtime)),
+        Job(
+            name="open_register_cases",
+            cron="0 5 * * * *",
+            run=lambda: open_cases_of_registers(runtime),
+        ),
         # At half past one and at two in the morning in Việt Nam.
         Job(name="sweep_evidence", cron="0 30 18 * * *", run=lambda: sweep_evidence(runtime)),
         Job(
@@ -38,4 +52,5 @@ def schedule(runtime: Runtime, channels: Sequence[Channel]) -> tuple[Job, ...]:
             cron="0 0 19 * * *",
             run=lambda: forget_old_answers(runtime),
         ),
+        Job(name="forget_old_drafts", cron="0 10 19 * * *", run=lambda: forget_old_drafts(runtime)),
     )

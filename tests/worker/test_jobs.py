@@ -120,7 +120,7 @@ def test_what_fails_for_one_organisation_does_not_keep_the_next_waiting(
 
 def test_every_job_of_the_schedule_runs(sqlite_office: Office) -> None:
     jobs = schedule(sqlite_office.runtime, (PageChannel(),))
-    assert len({job.name for job in jobs}) == len(jobs) == 4
+    assert len({job.name for job in jobs}) == len(jobs) == 7
     for job in jobs:
         assert len(job.cron.split()) == 6
         assert job.run() >= 0
