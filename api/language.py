@@ -139,6 +139,10 @@ def show_day(day: date, language: str) -> str:
     return f"{day:%d/%m/%Y}"
 
 
+WORDED: Final = frozenset({"column", "job_state"})
+"""How parameters are shown that have words of their own: `{columns:column}` says `column.<id>`."""
+
+
 @dataclass(frozen=True, slots=True)
 class _Sentence(string.Formatter):
     """Fills one sentence: how each parameter is shown."""
@@ -163,6 +167,10 @@ class _Sentence(string.Formatter):
         if format_spec == "role":
             items = (value,) if isinstance(value, str) else value
             return ", ".join(self.words.role(str(item), self.language) for item in items)
+        if format_spec in WORDED:
+            items = (value,) if isinstance(value, str) else value
+            said = (f"{format_spec}.{item}" for item in items)
+            return ", ".join(self.words.say(code, {}, self.language) for code in said)
         if format_spec == "day" and isinstance(value, str):
             return self._show(_day(value))
         return self._show(value)

@@ -261,12 +261,14 @@ def _told(uow: UnitOfWork, register: Register, file: FileToImport) -> dict[str, 
     remembered = known or KnownSource(source=file.source)
     mapping = remembered.mapping if file.mapping is None else file.mapping
     aliases = remembered.aliases if file.aliases is None else file.aliases
-    if not file.source.strip() or len(file.source) > TEXT_LENGTH:
-        raise _wrong("source", "required" if not file.source.strip() else "too_long")
+    if not file.source.strip():
+        raise _wrong("source", "required")
+    if len(file.source) > TEXT_LENGTH:
+        raise _wrong("source", "too_long", most=TEXT_LENGTH)
     if file.as_of is not None and file.as_of > uow.now:
         raise _wrong("as_of", "in_future")
     if file.declared_rows is not None and not 0 <= file.declared_rows <= ROWS_MAX:
-        raise _wrong("rows", "too_large")
+        raise _wrong("rows", "too_large", most=ROWS_MAX)
     # What was remembered of an earlier heading must not stand in the way of this one.
     if file.mapping is not None or file.aliases is not None:
         _check_pairs(uow, register, mapping, aliases)
@@ -295,7 +297,7 @@ def _check_pairs(
     ]
     texts = (*mapping.values(), *aliases)
     if len(mapping) + len(aliases) > PAIRS_MAX or any(len(text) > TEXT_LENGTH for text in texts):
-        faults.append(_fault("mapping", "too_long"))
+        faults.append(_fault("mapping", "too_long", most=TEXT_LENGTH))
     if faults:
         raise Invalid("wrong_values", faults=faults)
 
@@ -396,8 +398,8 @@ def _move(uow: UnitOfWork, job: Job, to: JobState, **values: Any) -> None:
         raise Conflict("import_started", state=job.state.value)
 
 
-def _wrong(field_name: str, code: str) -> Invalid:
-    return Invalid("wrong_values", faults=[_fault(field_name, code)])
+def _wrong(field_name: str, code: str, **params: Any) -> Invalid:
+    return Invalid("wrong_values", faults=[_fault(field_name, code, **params)])
 
 
 def _fault(field_name: str, code: str, **params: Any) -> dict[str, Any]:

@@ -72,7 +72,7 @@ class FaultyRow:
 
     Attributes:
         column: of the register; empty where the row as a whole is at fault.
-        refused: whether the row is not taken; else the value alone is left out, and the row follows.
+        refused: whether the row is not taken; else only the value is left out, and the row follows.
     """
 
     number: int
