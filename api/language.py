@@ -139,8 +139,8 @@ def show_day(day: date, language: str) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-WORDED: Final = frozenset({"column", "job_state"})
-"""How parameters are shown that have words of their own: `{columns:column}` says `column.<id>`."""
+WORDED: Final = frozenset({"dossier.column", "job_state"})
+"""Parameters that have words of their own: `{state:job_state}` says `job_state.<state>`."""
 
 
 @dataclass(frozen=True, slots=True)

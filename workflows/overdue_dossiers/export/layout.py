@@ -168,7 +168,9 @@ def layout_of(head: Sequence[Sequence[Cell]], told: SourceMapping) -> Layout:
             places.setdefault(meaning, place)
     missing = [column for column in REQUIRED if column not in places]
     if missing:
-        raise ExportInvalid("export_column_missing", columns=missing, row=first - 1)
+        raise ExportInvalid(
+            "export_column_missing", columns=missing, row=first - 1, headings=list(headings)
+        )
     sample = [texts_of(row) for row in head[first - 1 :]]
     _refuse_persons(headings, places, sample)
     found = {column: headings[places[column]] if column in places else "" for column in fields()}

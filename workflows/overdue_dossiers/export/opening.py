@@ -143,6 +143,20 @@ class Export:
                 yield dossier
         self._replaced = self._ledger.replaced()
 
+    def readings(self) -> Iterator[tuple[int, Dossier | None, tuple[RowFault, ...]]]:
+        """Every line from the beginning: its number, its dossier, its faults; nothing is kept.
+
+        For who writes each row down as it comes and keeps an account of their own.
+        """
+        self._begin()
+        reader = self._new_reader()
+        for number, cells in self._numbered():
+            dossier = reader.read(number, cells)
+            faults = tuple(reader.faults.kept)
+            reader.faults.kept.clear()
+            if dossier is not None or faults:
+                yield number, dossier, faults
+
     def replaced(self) -> Iterator[Dossier]:
         """The rows of `dossiers` that a later one of the same dossier replaces."""
         wanted = iter(self._finished())
