@@ -1,4 +1,4 @@
-"""Exports of a one-stop desk, made up row by row: seeded, of any length, with the dirt of real ones.
+"""Exports of a one-stop desk, made up row by row: seeded, of any length, with real dirt in them.
 
 Nothing is kept but the rows that will come a second time. The same seed makes the same bytes.
 """
@@ -78,8 +78,8 @@ TET: Final = frozenset(date(2026, 2, 16) + timedelta(days=n) for n in range(5))
 class Style:
     """What the program that exports is like.
 
-    `late` rows come again, finished meanwhile; `twice` come again as they were; `wrong` are rows that
-    cannot be read. All three are so many of a thousand.
+    `late` rows come again, finished meanwhile; `twice` come again as they were; `wrong` ones cannot
+    be read. All three are so many of a thousand.
     """
 
     encoding: str = "utf-8-sig"
