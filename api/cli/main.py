@@ -61,6 +61,7 @@ COMMANDS: Final[Mapping[str, _Room]] = {
     "organization": _Room("api.cli.organization", "Cơ quan · Organisations"),
     "plan": _Room("api.cli.plan", "Kế hoạch năm · The plan of a year"),
     "audit": _Room("api.cli.audit", "Nhật ký · The log"),
+    "evidence": _Room("api.cli.evidence", "Bằng chứng · Evidence"),
     "user": _Room("api.cli.accounts", "Người dùng · Users", app="users"),
     "token": _Room("api.cli.accounts", "Mã truy cập · Tokens", app="tokens"),
 }

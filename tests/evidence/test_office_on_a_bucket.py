@@ -3,8 +3,9 @@
 import hashlib
 import json
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import timedelta
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -198,3 +199,63 @@ def test_a_store_that_is_away_does_not_keep_the_house_shut(
     wire.hang_up()
     Desk(words=load_words()).prove_store(bucket.seen_from(wire.server))
     assert f"Chưa kết nối được kho bằng chứng s3://{bucket.name}" in capsys.readouterr().err
+
+
+OTHER = hashlib.sha256(pdf("other")).hexdigest()
+Carry = Callable[..., str]
+
+
+@pytest.fixture
+def carry(
+    sqlite_office: Office,
+    bucket: Bucket,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> Carry:
+    """Calls `evidence copy` where two files, and an orphan, lie in a folder."""
+    web = web_of(sqlite_office, tmp_path)
+    with web.client:
+        audit = web.open_audit()["id"]
+        web.attach("iso_secretary", audit, "plan")
+        web.attach("iso_secretary", audit, "programme", content=pdf("other"))
+    sqlite_office.runtime.store.put(OFFICE, BytesIO(b"left by a crash"), max_bytes=100)
+    address = sqlite_office.runtime.database.engine.url.render_as_string()
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("QUYTRINH_DATABASE_URL", address)
+    monkeypatch.setenv("QUYTRINH_S3_ENDPOINT", bucket.server.endpoint)
+
+    def call(target: str, *, code: int = 0) -> str:
+        assert run(["--lang", "en", "evidence", "copy", target]) == code
+        return capsys.readouterr().out
+
+    return call
+
+
+def test_evidence_is_carried_into_a_bucket_and_back(
+    carry: Carry, bucket: Bucket, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there = f"s3://{bucket.name}/{PREFIX}"
+    assert f"{OFFICE}: 2 files of evidence copied, 0 were there" in carry(there)
+    assert f"{OFFICE}: 0 files of evidence copied, 2 were there" in carry(there)
+    assert {blob.sha256 for blob in bucket.store.list(OFFICE)} == {SHA256, OTHER}
+    monkeypatch.setenv("QUYTRINH_EVIDENCE_URL", there)
+    assert f"{OFFICE}: 2 files of evidence copied" in carry(f"file://{tmp_path}/back")
+    assert (tmp_path / "back" / key_of(OFFICE, SHA256)).read_bytes() == PLAN
+
+
+def test_what_was_spoiled_is_named_and_never_carried(
+    carry: Carry, bucket: Bucket, tmp_path: Path
+) -> None:
+    plan, other = (tmp_path / "evidence" / key_of(OFFICE, one) for one in (SHA256, OTHER))
+    plan.chmod(0o600)
+    plan.write_bytes(PLAN[::-1])
+    bucket.lay(key_of(OFFICE, OTHER), b"tampered")
+    told = carry(f"s3://{bucket.name}/{PREFIX}", code=1)
+    assert f"Damaged in the old store, not copied: {OFFICE} {SHA256}" in told
+    assert f"Damaged in the new store, not overwritten: {OFFICE} {OTHER}" in told
+    other.unlink()
+    told = carry(f"file://{tmp_path}/copy", code=1)
+    assert f"Missing in the old store: {OFFICE} {OTHER}" in told
+    assert "0 files of evidence copied, 0 were there; 1 missing, 1 damaged, 0 damaged" in told
+    assert list((tmp_path / "copy").rglob("??/*")) == []
