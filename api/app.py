@@ -49,9 +49,11 @@ from api.v1 import (
     definitions,
     demo,
     documents,
+    dossiers,
     evidence,
     inbox,
     instances,
+    jobs,
     log,
     me,
     organization,
@@ -71,6 +73,7 @@ from engine.runtime import Runtime, Unavailable
 SQLITE_THREADS: Final = 4
 """More threads than this only wait for one another on SQLite, and make the slowest slower."""
 FORM_OVERHEAD_BYTES: Final = 64 * 1024
+IMPORTS: Final = frozenset({"/api/v1/dossiers/import", "/dossiers/import"})
 HEADERS: Final = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'",
     "X-Content-Type-Options": "nosniff",
@@ -117,7 +120,11 @@ def create_app(
     _answer_problems(app)
     app.mount("/api/v1", _v1(app))
     mount_pages(app)
-    app.add_middleware(Capped, upload_max_bytes=settings.upload_max_bytes)
+    app.add_middleware(
+        Capped,
+        upload_max_bytes=settings.upload_max_bytes,
+        import_max_bytes=settings.import_max_bytes,
+    )
     app.add_middleware(Guarded, hsts=settings.secure)
     app.add_middleware(Logged)
     return app
@@ -251,9 +258,10 @@ class Guarded:
 class Capped:
     """Refuses a body that is too large before anything reads it, and an address with U+0000."""
 
-    def __init__(self, app: ASGIApp, *, upload_max_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, *, upload_max_bytes: int, import_max_bytes: int) -> None:
         self._app = app
         self._upload_max_bytes = upload_max_bytes
+        self._import_max_bytes = import_max_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -262,7 +270,7 @@ class Capped:
             return
         headers = Headers(scope=scope)
         is_form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        limit = self._upload_max_bytes + FORM_OVERHEAD_BYTES if is_form else JSON_BYTES
+        limit = self._limit(scope) + FORM_OVERHEAD_BYTES if is_form else JSON_BYTES
         fault = _fault_before_reading(scope, headers, limit)
         if fault is not None:
             await _answer(problem_of(fault), scope, receive, send)
@@ -278,6 +286,11 @@ class Capped:
             return message
 
         await self._app(scope, receiving, send)
+
+    def _limit(self, scope: Scope) -> int:
+        """What a form may bring: exports of a year are larger than any piece of evidence."""
+        imports = scope["path"] in IMPORTS
+        return self._import_max_bytes if imports else self._upload_max_bytes
 
 
 def _lifespan(
@@ -312,7 +325,7 @@ def _v1(app: FastAPI) -> FastAPI:
         steering,
         log,
     )
-    more = (inbox, me, accounts, tokens, organization, plans, demo)
+    more = (inbox, me, accounts, tokens, organization, plans, dossiers, jobs, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:
         v1.include_router(router)

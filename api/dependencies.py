@@ -434,6 +434,7 @@ def run_once(
 Reader = Annotated[Caller, Depends(needs(Scope.READ))]
 Stepper = Annotated[Caller, Depends(needs(Scope.STEP))]
 Supplier = Annotated[Caller, Depends(needs(Scope.EVIDENCE))]
+Importer = Annotated[Caller, Depends(needs(Scope.IMPORT))]
 Administering = Annotated[Caller, Depends(needs(Scope.ADMIN))]
 Administrator = Annotated[Caller, Depends(administrator)]
 PaperDesk = Annotated[PaperWriter, Depends(papers_of)]

@@ -43,7 +43,7 @@ class Settings(BaseSettings):
         demo: load the demonstration into a database that is not the default one.
         login_per_minute: tries per account and address.
         read_per_minute: reading requests per credential; `step_per_minute`: writing ones.
-        upload_max_bytes: largest request with files.
+        upload_max_bytes: largest request with files; `import_max_bytes`: largest file of an import.
     """
 
     model_config = SettingsConfigDict(env_prefix="QUYTRINH_", frozen=True, extra="ignore")
@@ -72,6 +72,7 @@ class Settings(BaseSettings):
     read_per_minute: Annotated[int, Field(ge=1)] = 600
     step_per_minute: Annotated[int, Field(ge=1)] = 120
     upload_max_bytes: Annotated[int, Field(ge=JSON_BYTES)] = 100 * 1024 * 1024
+    import_max_bytes: Annotated[int, Field(ge=JSON_BYTES)] = 1024 * 1024 * 1024
 
     @field_validator("*", mode="before")
     @classmethod

@@ -277,6 +277,7 @@ def _told(uow: UnitOfWork, register: Register, file: FileToImport) -> dict[str, 
         "as_of": (file.as_of or uow.now).isoformat(),
         "mapping": dict(mapping),
         "aliases": dict(aliases),
+        "dropped": [],
         "declared_rows": file.declared_rows,
     }
 
@@ -333,7 +334,11 @@ def _start(uow: UnitOfWork, caller: Caller, job: Job, layout: Layout) -> Job:
     actor = uow.actor(caller)
     role = check_filler(register_named(uow, job.subject), actor)
     # The heading is fixed as it was looked at: later rules of recognition shall not change it.
-    options = {**job.options, "mapping": dict(layout.mapping)}
+    options = {
+        **job.options,
+        "mapping": dict(layout.mapping),
+        "dropped": list(layout.personal),
+    }
     started = replace(job, state=JobState.WAITING, options=options)
     _move(uow, job, JobState.WAITING, options=options)
     source = KnownSource(
@@ -350,7 +355,7 @@ def _start(uow: UnitOfWork, caller: Caller, job: Job, layout: Layout) -> Job:
         as_of=options["as_of"],
         mapping=options["mapping"],
         aliases=sorted([name, unit] for name, unit in options["aliases"].items()),
-        dropped=list(layout.personal),
+        dropped=options["dropped"],
         declared_rows=options["declared_rows"],
     )
     return started

@@ -47,6 +47,13 @@ SLOT: dict[str, Any] = {
 }
 
 
+EXPORT = (
+    "Mã hồ sơ;Tên thủ tục;Đơn vị;Ngày tiếp nhận;Ngày hẹn trả;Trạng thái;Ngày trả;Người nộp\n"
+    "HS-1;Cấp giấy phép;Văn phòng Sở;01/06/2026 08:30;08/09/2026;Đang xử lý;;Trần Văn Bình\n"
+)
+EXPORT_ROW = "HS-2;Cấp giấy phép;Văn phòng Sở;02/06/2026;01/07/2026;Đang xử lý;;Lê Thị Hoa\n"
+
+
 @dataclass(slots=True)
 class Web:
     """The application with a client for each person; `of` makes one with a token of all scopes."""
