@@ -182,6 +182,9 @@ class _Sentence(string.Formatter):
                 return clock + show_day(value, self.language)
             case tuple((date() as first, date() as last)):
                 return f"{self._show(first)} – {self._show(last)}"
+            case Mapping():
+                # What the definition calls something, in both languages.
+                return str(value.get(self.language, value.get(DEFAULT, "…")))
             case list() | tuple():
                 return ", ".join(self._show(item) for item in value) or "—"
             case Decimal():
@@ -204,6 +207,8 @@ def _subject(
         named = process.transitions
     elif unmet.code is UnmetCode.CONDITION and step is not None:
         named = step.requires
+    elif unmet.code is UnmetCode.CONDITION and rows is not None:
+        named = rows.edit_when
     found = named.get(unmet.subject or "")
     return found.title if found is not None else None
 

@@ -30,6 +30,7 @@ from typing_extensions import override
 SLUG_PATTERN = r"^[a-z][a-z0-9_]{0,62}$"
 TARGET_PATTERN = r"^(=|[a-z][a-z0-9_]{0,62})$"
 REGISTERED_PATTERN = r"^[a-z][a-z0-9_]{0,62}(\.[1-9][0-9]?)?$"
+COLUMN_PATH_PATTERN = r"^[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62}){0,4}$"
 
 Slug = Annotated[str, StringConstraints(pattern=SLUG_PATTERN)]
 RegisteredName = Annotated[str, StringConstraints(pattern=REGISTERED_PATTERN)]
@@ -322,22 +323,55 @@ class Condition(_Closed):
             yield from part.leaves()
 
 
+class RowCondition(_Closed):
+    """A question about one row: a column against a value or a fact, or a fact against a value.
+
+    `column` may lead on through columns that name a row: `class_session.training_class.round`.
+    """
+
+    column: Annotated[str, StringConstraints(pattern=COLUMN_PATH_PATTERN)] | None = None
+    fact: RegisteredName | None = None
+    op: Literal["eq", "ne", "lt", "le", "gt", "ge"]
+    value: Scalar | None = None
+
+    @model_validator(mode="after")
+    def _two_sides(self) -> Self:
+        if sum(side is not None for side in (self.column, self.fact, self.value)) != 2:
+            raise PydanticCustomError(
+                "row_condition",
+                "a condition of a row has two of column, fact and value",
+            )
+        return self
+
+
+class RowRequirement(_Closed):
+    """A condition that a row must meet to be edited, and the sentence while it does not."""
+
+    that: RowCondition
+    title: Text
+
+
 class RecordSetSpec(_Closed):
     """Rows that belong to a case: findings, slots, a roster.
 
     Attributes:
         edit_in: states in which rows may be added, changed or retired.
+        edit_when: named conditions that a row must meet, as it was and as it will be.
         by: who may do so.
         not_of_unit: pairs of (person column, unit column): that person may not belong to that unit.
         unique: columns whose values together may stand only once among the live rows.
+        voided_by: record set → column here: a row ends when a row of that set is added, changed or
+            retired that its column names, or that has the same value in its column of that name.
     """
 
     title: Text
     columns: dict[Slug, FieldSpec] = Field(min_length=1)
     edit_in: Slugs
+    edit_when: dict[Slug, RowRequirement] = {}
     by: Bys
     not_of_unit: Slugs = ()
     unique: Slugs = ()
+    voided_by: dict[Slug, Slug] = {}
 
     @model_validator(mode="after")
     def _pair(self) -> Self:

@@ -187,6 +187,7 @@ def _in_records(process: Process) -> Iterator[Mention]:
     for key, spec in process.records.items():
         path: Path = ("records", key)
         yield from _listed(Kind.STATE, spec.edit_in, (*path, "edit_in"))
+        yield from _in_edit_when(process, key, (*path, "edit_when"))
         yield from _in_by(spec.by, (*path, "by"), within=key, columns=spec.columns)
         yield from _listed(Kind.COLUMN, spec.unique, (*path, "unique"), within=key)
         for index, (name, type_) in enumerate(
@@ -194,6 +195,9 @@ def _in_records(process: Process) -> Iterator[Mention]:
         ):
             types = frozenset({type_})
             yield Mention(Kind.COLUMN, name, (*path, "not_of_unit", index), types, key)
+        for ends, column in spec.voided_by.items():
+            yield Mention(Kind.RECORD, ends, (*path, "voided_by", ends))
+            yield from _in_voided_by(process, key, (ends, column), (*path, "voided_by", ends))
         for column, column_spec in spec.columns.items():
             if column_spec.assigns is not None:
                 at = (*path, "columns", column, "assigns")
@@ -201,6 +205,35 @@ def _in_records(process: Process) -> Iterator[Mention]:
             if column_spec.row_of is not None:
                 at = (*path, "columns", column, "row_of")
                 yield Mention(Kind.RECORD, column_spec.row_of, at)
+
+
+def _in_edit_when(process: Process, record_set: str, path: Path) -> Iterator[Mention]:
+    """The facts, and every column of each path, with the set that it belongs to."""
+    for key, requirement in process.records[record_set].edit_when.items():
+        that, at = requirement.that, (*path, key, "that")
+        if that.fact is not None:
+            yield Mention(Kind.FACT, that.fact, (*at, "fact"))
+        within: str | None = record_set
+        for name in that.column.split(".") if that.column is not None else ():
+            if within is None:
+                yield Mention(Kind.RECORD, name, (*at, "column"))
+                break
+            yield Mention(Kind.COLUMN, name, (*at, "column"), within=within)
+            known = process.records[within].columns.get(name)
+            if known is None or (known.row_of is not None and known.row_of not in process.records):
+                break
+            within = known.row_of
+
+
+def _in_voided_by(
+    process: Process, record_set: str, link: tuple[str, str], path: Path
+) -> Iterator[Mention]:
+    """The column here, and there too unless the one here names the row itself."""
+    ends, column = link
+    yield Mention(Kind.COLUMN, column, path, within=record_set)
+    known = process.records[record_set].columns.get(column)
+    if known is not None and known.row_of != ends:
+        yield Mention(Kind.COLUMN, column, path, frozenset({known.type}), within=ends)
 
 
 def _in_state(spec: State, path: Path) -> Iterator[Mention]:

@@ -16,7 +16,7 @@ from decimal import Decimal, InvalidOperation
 from operator import ge, gt, le, lt
 from typing import Any
 
-from engine.definition.model import Condition, Process
+from engine.definition.model import Condition, Operator, Process
 from engine.machine.instance import Instance
 
 Holds = Callable[[Mapping[str, Any], Mapping[str, Any], Instance], bool]
@@ -43,9 +43,26 @@ def is_filled(value: Any) -> bool:
     return value is not None and value not in ("", (), [])
 
 
+def comparison(op: Operator | None, value: Any, kind: str) -> Callable[[Any], bool]:
+    """The operator with its literal, as a question about one value of a declared type."""
+    if op == "is_set":
+        return lambda found: is_filled(found) is value
+    if op == "in":
+        literals = value if isinstance(value, tuple) else (value,)
+        wanted = tuple(_literal(item, kind) for item in literals)
+        return lambda found: is_filled(found) and any(_meets(found, item, kind) for item in wanted)
+    literal = _literal(value, kind)
+    if op == "eq":
+        return lambda found: is_filled(found) and _meets(found, literal, kind)
+    if op == "ne":
+        return lambda found: is_filled(found) and not _meets(found, literal, kind)
+    order = _ORDERS[op or ""]
+    return lambda found: _ordered(found, literal, kind, order)
+
+
 def _leaf(condition: Condition, process: Process) -> Holds:
     read, kind = _subject(condition, process)
-    test = _test(condition, kind)
+    test = comparison(condition.op, condition.value, kind)
     return lambda fields, facts, instance: test(read(fields, facts, instance))
 
 
@@ -64,24 +81,6 @@ def _subject(condition: Condition, process: Process) -> tuple[_Reads, str]:
         return lambda _fields, _facts, instance: instance.visits(state), "integer"
     taken = condition.taken or ""
     return lambda _fields, _facts, instance: instance.taken(taken), "integer"
-
-
-def _test(condition: Condition, kind: str) -> Callable[[Any], bool]:
-    """The operator with its literal, as a question about one value."""
-    value = condition.value
-    if condition.op == "is_set":
-        return lambda found: is_filled(found) is value
-    if condition.op == "in":
-        literals = value if isinstance(value, tuple) else (value,)
-        wanted = tuple(_literal(item, kind) for item in literals)
-        return lambda found: is_filled(found) and any(_meets(found, item, kind) for item in wanted)
-    literal = _literal(value, kind)
-    if condition.op == "eq":
-        return lambda found: is_filled(found) and _meets(found, literal, kind)
-    if condition.op == "ne":
-        return lambda found: is_filled(found) and not _meets(found, literal, kind)
-    order = _ORDERS[condition.op or ""]
-    return lambda found: _ordered(found, literal, kind, order)
 
 
 def _literal(value: Any, kind: str) -> Any:

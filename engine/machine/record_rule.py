@@ -5,8 +5,10 @@
    such column). Who changes a row needs the role for the row as it was and as it will be.
 3. `not_of_unit`: the person in one column may not belong to the unit in the other. People whose
    unit is not known to the case are refused as unknown rather than let through.
-4. What may not be empty, and what may stand only once, is judged on the row as it will be; a row
-   that is retired is judged by its state and its people alone.
+4. `edit_when` closes single rows: the row as it was and as it will be must both meet it. No waiver
+   opens a closed row.
+5. What may not be empty, and what may stand only once, is judged on the row as it will be; a row
+   that is retired is judged by its state, its people and `edit_when` alone.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,6 +22,7 @@ from engine.machine.authorization import grants_for, named
 from engine.machine.conditions import compile_condition, is_filled
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case, Row, no_values
+from engine.machine.row_condition import closed_by
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +61,7 @@ def decide_record(
 ) -> Grant | Refused:
     """Say whether the change may be written, and by which grant; every reason at once.
 
-    `facts` are the declared facts; only `by.when` asks for them.
+    `facts` are the declared facts, which `by.when` and `edit_when` ask for.
 
     Raises:
         NotFound: `unknown_record_set`, `unknown_row`.
@@ -76,6 +79,11 @@ def decide_record(
     after = None if change.retire else {**(before or {}), **change.values}
     found = _grants(bys, actor, case=case, images=(before, after))
     unmet = [Unmet(found, who_can=roles)] if isinstance(found, UnmetCode) else []
+    images = [image for image in (before, after) if image is not None]
+    unmet.extend(
+        Unmet(UnmetCode.CONDITION, name, waivable=False)
+        for name in closed_by(process, change.record_set, case, images, facts)
+    )
     if after is not None:
         unmet.extend(_columns(spec, change, after, case=case, roles=roles))
     if unmet or isinstance(found, UnmetCode):

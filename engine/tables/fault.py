@@ -17,6 +17,7 @@ CODES: Final = frozenset(
         "own_unit",
         "repeated_heading",
         "required",
+        "row_closed",
         "stale_row",
         "unit",
         "unknown_heading",

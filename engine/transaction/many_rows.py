@@ -324,6 +324,9 @@ class _Judging:
         return not row.wrong.isdisjoint(str(name) for name in about)
 
     def _told(self, unmet: Unmet, wanted: WantedRow) -> RowFault:
+        if unmet.code is UnmetCode.CONDITION:
+            title = self.spec.edit_when[unmet.subject or ""].title
+            return _fault(wanted, "", "row_closed", {"title": title.model_dump()})
         column = self.spec.unique[0] if unmet.code is UnmetCode.NOT_UNIQUE else unmet.subject
         return _fault(wanted, column or "", _CODES.get(unmet.code, unmet.code.value), {})
 

@@ -4,6 +4,8 @@
 2. The entry holds old and new values in its payload; personal columns in a payload of their own.
 3. Rows are written under the lock on their instance, which the caller took when it read the case.
 4. An entry about many rows names them in its details, so that the replay counts each one's version.
+5. A change ends the rows that spoke of what it changed (`voided_by`): in the same transaction, with
+   an entry of their own that says why, and a message to those who can give them anew.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,12 +19,14 @@ from engine.definition.model import FieldSpec, Process
 from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.machine.instance import Case, Row
-from engine.machine.intent import ChangeRecord
+from engine.machine.intent import ChangeRecord, Notify
+from engine.machine.row_condition import RowImages, voided_rows
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
 from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.records import RowChange
 from engine.transaction.entries import entry_of
+from engine.transaction.notifying import notify
 
 ENTRY_BYTES: Final = 64 * 1024
 """What the changes of one entry weigh at most, a single row aside."""
@@ -80,7 +84,7 @@ def write_records(
     """Write changes of one record set that were already judged; ids of rows, indexes of entries.
 
     Changes that came by the same grant share an entry, until it holds as much as people can read:
-    who imports a roster has done one thing.
+    who imports a roster has done one thing. Rows that end with the changes get entries after them.
 
     Raises:
         NotFound: a row does not exist or was retired.
@@ -90,6 +94,8 @@ def write_records(
     entries = [
         uow.tables.log.append(_draft(uow, case, part, actor=actor)) for part in _parts(written)
     ]
+    if written:
+        entries.extend(_void(uow, case, written, actor=actor))
     return tuple(row.id for row in written), tuple(entries)
 
 
@@ -100,6 +106,7 @@ class _Written:
     id: str
     record_set: str
     grant: Grant
+    images: RowImages
     plain: tuple[Change, ...]
     personal: tuple[Change, ...]
 
@@ -173,7 +180,17 @@ def _write(
         row=row_id,
     )
     return _Written(
-        id=row_id, record_set=change.record_set, grant=by[1], plain=plain, personal=personal
+        id=row_id,
+        record_set=change.record_set,
+        grant=by[1],
+        images=RowImages(
+            record_set=change.record_set,
+            row=row_id,
+            before=None if known is None else before,
+            after=None if change.retire else after,
+        ),
+        plain=plain,
+        personal=personal,
     )
 
 
@@ -191,9 +208,51 @@ def _parts(written: Sequence[_Written]) -> Iterator[Sequence[_Written]]:
         yield part
 
 
-def _draft(uow: UnitOfWork, case: Case, rows: Sequence[_Written], *, actor: Actor) -> LogDraft:
+def _void(
+    uow: UnitOfWork, case: Case, written: Sequence[_Written], *, actor: Actor
+) -> Iterator[int]:
+    """Retire what spoke of the rows that changed, set by set, and ask for it anew."""
+    process = uow.pinned(case).process
+    grant, why = written[0].grant, written[0].record_set
+    ended = voided_rows(process, case, (row.images for row in written))
+    for record_set, rows in groupby(ended, key=lambda found: found[0]):
+        of_set = [row for _, row in rows]
+        retired = [
+            (ChangeRecord(record_set=record_set, row=row.id, values={}, retire=True), grant)
+            for row in of_set
+        ]
+        gone = _written(uow, case, retired, actor=actor)
+        for part in _parts(gone):
+            yield uow.tables.log.append(_draft(uow, case, part, actor=actor, voided_by=why))
+        _ask_anew(uow, case, record_set, of_set, why=why)
+
+
+def _ask_anew(
+    uow: UnitOfWork, case: Case, record_set: str, rows: Sequence[Row], *, why: str
+) -> None:
+    """Tell those who may write the rows, each in the units that the rows are of."""
+    records = uow.pinned(case).process.records
+    params = {
+        "rows": records[record_set].title.model_dump(),
+        "why": records[why].title.model_dump(),
+    }
+    for by in records[record_set].by:
+        units = tuple(dict.fromkeys(row.values[by.of] for row in rows)) if by.of else ()
+        message = Notify(message="rows_voided", roles=(by.role,), units=units, params=params)
+        notify(uow, case, message)
+
+
+def _draft(
+    uow: UnitOfWork,
+    case: Case,
+    rows: Sequence[_Written],
+    *,
+    actor: Actor,
+    voided_by: str | None = None,
+) -> LogDraft:
     """The entry of some rows; of a single one it is about that row, else about the record set."""
     alone = len(rows) == 1
+    why = {} if voided_by is None else {"voided_by": voided_by}
     return entry_of(
         uow,
         case,
@@ -203,7 +262,7 @@ def _draft(uow: UnitOfWork, case: Case, rows: Sequence[_Written], *, actor: Acto
         changes=tuple(change for row in rows for change in row.plain),
         personal=tuple(change for row in rows for change in row.personal),
         subject=rows[0].id if alone else rows[0].record_set,
-        details={} if alone else {"rows": [row.id for row in rows]},
+        details=why if alone else {**why, "rows": [row.id for row in rows]},
     )
 
 

@@ -12,6 +12,7 @@ from datetime import date
 from engine.machine.instance import Case, Row
 from workflows.training_campaign.roster import (
     Roster,
+    differences,
     max_score,
     pass_mark,
     present_round,
@@ -55,6 +56,26 @@ def snapshot_day_plausible(case: Case) -> bool:
     """Whether the snapshot was taken by today."""
     day = _day(case, "snapshot_on")
     return day is None or day <= case.today
+
+
+def snapshot_unexplained(case: Case) -> int:
+    """People in whom the snapshot differs from the staff list of its day, and nobody said why."""
+    return len(differences_unexplained(case))
+
+
+def differences_unexplained(case: Case) -> dict[str, str]:
+    """Person → kind of difference that has no explanation yet."""
+    told = {row.values["person"] for row in case.rows("headcount_difference")}
+    return {person: kind for person, kind in differences(case).items() if person not in told}
+
+
+def explanations_unfounded(case: Case) -> int:
+    """Explanations of people in whom nothing differs, or something else does."""
+    found = differences(case)
+    return sum(
+        found.get(row.values["person"]) != row.values["kind"]
+        for row in case.rows("headcount_difference")
+    )
 
 
 def unplaced(case: Case) -> int:

@@ -18,7 +18,7 @@ from datetime import date
 
 from engine.machine.instance import Case, Row
 from engine.machine.registry import Figure
-from workflows.training_campaign.roster import Employed, Roster, present_staff, roster
+from workflows.training_campaign.roster import Employed, Roster, differences, present_staff, roster
 
 MINUTES = 60
 
@@ -72,6 +72,24 @@ def current_coverage(case: Case) -> Figure:
             )
             for unit in units
         },
+    )
+
+
+def snapshot_differences(case: Case) -> Figure:
+    """People in whom the snapshot differs from the staff list of its day, by kind."""
+    found = differences(case)
+    counts = Counter(found.values())
+    rows = {row.values["person"]: row.id for row in case.rows("headcount")}
+    day: date | None = case.instance.fields.get("snapshot_on")
+    return Figure(
+        numerator=len(found),
+        cut_off=day or case.today,
+        rows={
+            "headcount": tuple(rows[person] for person in found if person in rows),
+            "left_out": tuple(person for person in found if person not in rows),
+            "headcount_difference": _ids(case.rows("headcount_difference")),
+        },
+        parts={kind: (counts[kind], None) for kind in sorted(counts)},
     )
 
 
@@ -220,6 +238,7 @@ FIGURES = {
     "eligible_by_kind": eligible_by_kind,
     "projected_coverage": projected_coverage,
     "current_coverage": current_coverage,
+    "snapshot_differences": snapshot_differences,
     "joiners": joiners,
     "pass_rate": pass_rate,
     "attendance_rate": attendance_rate,

@@ -25,6 +25,14 @@ def headcount(case: Case) -> Rows:
     )
 
 
+def headcount_difference(case: Case) -> Rows:
+    """Everybody in whom the snapshot differs from the staff list and nobody has said why."""
+    return tuple(
+        {"person": person, "kind": kind}
+        for person, kind in facts.differences_unexplained(case).items()
+    )
+
+
 def placement(case: Case) -> Rows:
     """Everybody who needs a place: in the first round all, in a make-up round those outstanding.
 
@@ -84,6 +92,7 @@ def effect(case: Case) -> Rows:
 
 PROPOSALS = {
     "headcount": headcount,
+    "headcount_difference": headcount_difference,
     "placement": placement,
     "unit_confirmation": unit_confirmation,
     "attendance": attendance,

@@ -1,7 +1,15 @@
 """The names that `definitions/training_campaign.yaml` uses, tied to their functions."""
 
 from engine.machine.registry import Registry
-from workflows.training_campaign import effects, facts, figures, proposals, records, report
+from workflows.training_campaign import (
+    effects,
+    facts,
+    figures,
+    proposals,
+    records,
+    report,
+    roster,
+)
 
 PROCESS = "training_campaign"
 
@@ -12,6 +20,9 @@ FACTS = (
     facts.sessions_outside_window,
     facts.headcount_size,
     facts.snapshot_day_plausible,
+    facts.snapshot_unexplained,
+    facts.explanations_unfounded,
+    roster.present_round,
     facts.unplaced,
     facts.placements_outside_snapshot,
     facts.placements_faulty,

@@ -15,6 +15,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Protocol
 
 from engine.machine.instance import Case, Row
@@ -169,11 +170,33 @@ def present_round(case: Case) -> int:
 
 def present_staff(case: Case) -> tuple[Employed, ...]:
     """Who works in a unit of the organisation today."""
+    return _staff_on(case, case.today)
+
+
+def differences(case: Case) -> dict[str, str]:
+    """Person → how the snapshot differs from the staff list on its day (today until it is given).
+
+    `left_out` is on the list alone, `not_on_list` in the snapshot alone, `another_unit` in both.
+    """
+    day: date | None = case.instance.fields.get("snapshot_on")
+    listed = {member.id: member.unit for member in _staff_on(case, day or case.today)}
+    taken = {row.values["person"]: row.values["unit"] for row in case.rows("headcount")}
+    found = {person: "left_out" for person in listed if person not in taken}
+    for person, unit in taken.items():
+        if person not in listed:
+            found[person] = "not_on_list"
+        elif listed[person] != unit:
+            found[person] = "another_unit"
+    return found
+
+
+def _staff_on(case: Case, day: date) -> tuple[Employed, ...]:
+    """Who works in a unit of the organisation on a day."""
     everybody = case.lookups.get("staff", ())
     return tuple(
         member
         for member in everybody
-        if member.since <= case.today and (member.until is None or member.until >= case.today)
+        if member.since <= day and (member.until is None or member.until >= day)
     )
 
 
