@@ -85,6 +85,7 @@ class EntryView:
     refused: bool
     unmet: tuple[str, ...]
     reason: str
+    voided_by: str
     changes: tuple[ChangeView, ...]
     files: tuple[FileView, ...]
     erased: bool
@@ -223,6 +224,7 @@ def _entry(
         refused=entry.outcome == "refused",
         unmet=tuple(_unmet(key, process, voice) for key in body.get("unmet", ())),
         reason="" if payload is None else payload.reason or "",
+        voided_by=_records(details.get("voided_by"), process, voice),
         changes=()
         if payload is None
         else tuple(_change(change, process, voice) for change in payload.changes),
@@ -266,9 +268,13 @@ def _subject(subject: str, process: Process | None, voice: Voice) -> str:
     for titled in (process.evidence, process.fields, process.transitions, process.records):
         if subject in titled:
             return voice.title(titled[subject].title)
-    for step in process.transitions.values():
-        if subject in step.requires:
-            return voice.title(step.requires[subject].title)
+    asking = (
+        *(step.requires for step in process.transitions.values()),
+        *(records.edit_when for records in process.records.values()),
+    )
+    for conditions in asking:
+        if subject in conditions:
+            return voice.title(conditions[subject].title)
     return subject
 
 
@@ -303,6 +309,12 @@ def _spec(change: Any, process: Process | None) -> FieldSpec | None:
         return process.fields.get(change.column)
     record_set = process.records.get(change.record_set)
     return None if record_set is None else record_set.columns.get(change.column)
+
+
+def _records(name: str | None, process: Process | None, voice: Voice) -> str:
+    """What people call a record set; its id where the process is not known any more."""
+    spec = process.records.get(name or "") if process is not None else None
+    return (name or "") if spec is None else voice.title(spec.title)
 
 
 def _file(

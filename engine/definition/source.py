@@ -516,6 +516,7 @@ _OWN_KINDS: Final = frozenset(
         "condition_operator",
         "condition_list",
         "condition_is_set",
+        "row_condition",
         "record_pair",
         "transition_target",
         "transition_internal",

@@ -7,8 +7,8 @@
 3. W72: the version drops a gate that the last one had, and gives no reason under `weakens`. Gates
    of a step that both have: evidence, roles (somebody more may take it), separation, reason,
    password, fields, conditions, guards, join, order, window. Gates of a requirement: number, types,
-   age, freshness, distinctness, review, signature, who may supply it. What closes the rows of a set,
-   and what ends them. And every guarantee, and who may lift a gate.
+   age, freshness, distinctness, review, signature, who may supply it. What closes the rows of a
+   set, and what ends them. And every guarantee, and who may lift a gate.
 4. What is written otherwise is not weighed: a step that is gone is judged by the guarantees alone.
 """
 
@@ -88,9 +88,7 @@ def _weaker(process: Process, old: Process, places: Places) -> Iterator[Finding]
     for name in process.evidence.keys() & old.evidence.keys():
         for gate in _looser(old.evidence[name], process.evidence[name]):
             yield places.finding("W72", ("evidence", name, gate), gate=gate, of=name, what=gate)
-    for name in process.records.keys() & old.records.keys():
-        for gate, what in _opened(old.records[name], process.records[name]):
-            yield places.finding("W72", ("records", name, gate), gate=gate, of=name, what=what)
+    yield from _of_rows(process, old, places)
     for role in sorted(set(process.waived_by) - set(old.waived_by)):
         of = process.process
         yield places.finding("W72", ("waived_by",), gate="waived_by", of=of, what=role)
@@ -112,6 +110,12 @@ def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
     for by in new.by:
         if not any(_covers(known, by) for known in old.by):
             yield "by", by.role
+
+
+def _of_rows(process: Process, old: Process, places: Places) -> Iterator[Finding]:
+    for name in process.records.keys() & old.records.keys():
+        for gate, what in _opened(old.records[name], process.records[name]):
+            yield places.finding("W72", ("records", name, gate), gate=gate, of=name, what=what)
 
 
 def _opened(old: RecordSetSpec, new: RecordSetSpec) -> Iterator[tuple[str, str]]:

@@ -60,7 +60,7 @@ def voided_rows(
     return tuple(found.values())
 
 
-def _meets(  # noqa: PLR0913, PLR0917 - one question, and everything that it is about.
+def _meets(
     process: Process,
     spec: RecordSetSpec,
     that: RowCondition,

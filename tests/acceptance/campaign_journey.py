@@ -190,6 +190,7 @@ class CampaignJourney:
             "field_missing:snapshot_on",
             "evidence_missing:headcount_list",
             "condition:headcount_taken",
+            "condition:snapshot_explained",
         )
         unknown = {"person": "Người không ai biết", "unit": "tdc", "kind": KINDS[0]}
         faults = self.send("headcount", [*rows, rows[4], unknown], expect=422)
@@ -282,8 +283,20 @@ class CampaignJourney:
             unit=self.staff[0].unit,
             training_class=self.classes["B"],
         )
-        self.branch.refused(self.campaign, "schedule", "condition:placements_right", files=notice)
+        self.branch.refused(
+            self.campaign,
+            "schedule",
+            "condition:placements_right",
+            "condition:units_confirmed",
+            files=notice,
+        )
         self.retire("placement", twice["id"])
+        # What two units confirmed is another list now: their heads are asked again.
+        self.branch.refused(self.campaign, "schedule", "condition:units_confirmed", files=notice)
+        assert "rows_voided" in self.messages(f"unit_head_{self.staff[0].unit}")
+        assert len(self.proposed("unit_confirmation")) == 2
+        for unit in ("tdc", self.staff[0].unit):
+            self.confirm(unit)
         self.branch.step(self.campaign, "schedule", files=notice)
 
     def teach(self) -> None:
@@ -411,12 +424,14 @@ class CampaignJourney:
             files=notice,
         )
         self.retire("placement", wrong["id"])
+        self.closed_before_make_up()
         self.add_session("C1", "C", "2026-08-18", "morning")
         assert self.figure("projected_coverage") == (118, 120)
         self.branch.step(self.campaign, "add_class", files=notice)
         assert self.state() == "delivering"
         self.move_clock("2026-08-18T17:00:00+07:00")
         self.hold("C1")
+        self.closed("attendance", present=True)
         absent_again, failed_again = self.left
         names = {one.id: one.name for one in self.staff}
         self.send_sheet(
@@ -427,6 +442,7 @@ class CampaignJourney:
         self.branch.step(self.campaign, "end_classes", files=signed)
         lines = self.proposed("score")
         assert len(lines) == 9
+        self.closed("score", after=100)
         self.send_sheet("score", [scored(line, {names[failed_again]}) for line in lines])
         tests = {"test": paper(PDF, "Bài kiểm tra lớp bù")}
         self.branch.step(self.campaign, "grade", files=tests)
@@ -581,6 +597,18 @@ class CampaignJourney:
             ],
         )
         lists = {"headcount_list": paper(XLSX, "Danh sách")}
+        self.branch.refused(
+            self.campaign,
+            "open_enrol",
+            "condition:snapshot_explained",
+            files=lists,
+            snapshot_on="2026-07-06",
+        )
+        lines = self.proposed("headcount_difference")
+        assert len(lines) == len(self.staff) - 2 == self.figure("snapshot_differences")[0]
+        self.send_sheet(
+            "headcount_difference", [{**line, "Lý do": "Học ở đợt chung tháng 7"} for line in lines]
+        )
         self.branch.step(self.campaign, "open_enrol", files=lists, snapshot_on="2026-07-06")
         self.branch.add(
             self.campaign,
@@ -663,6 +691,11 @@ class CampaignJourney:
         accepted = {"outside_course": made["id"]}
         head.add(self.campaign, "course_acceptance", expect=403, **accepted)
         self.branch.add(self.campaign, "course_acceptance", **accepted)
+        # What was accepted is this certificate; another one is looked at again.
+        self.change("outside_course", made["id"], certificate="QUACERT 119/2026")
+        assert self.branch.rows(self.campaign, "course_acceptance") == []
+        assert "rows_voided" in self.messages("tdc_branch")
+        self.branch.add(self.campaign, "course_acceptance", **accepted)
 
     def missing(self) -> tuple[str, ...]:
         """Who is not trained after the first round."""
@@ -711,7 +744,23 @@ class CampaignJourney:
         found = next(one for one in self.rows(desk, record_set) if one["id"] == row)
         desk.change(self.campaign, record_set, found, **values)
 
-    def retire(self, record_set: str, row: str, *, by: str = "tdc_branch") -> None:
+    def closed_before_make_up(self) -> None:
+        """Classes, sessions and places of the first round stand as they are."""
+        self.closed("placement", unit="one_stop")
+        self.closed("class_session", place="Nơi khác")
+        self.closed("training_class", class_code="A bis")
+
+    def closed(self, record_set: str, **values: Any) -> None:
+        """The first row, which is of the first round, can neither change nor go any more."""
+        row = self.rows(self.branch, record_set)[0]
+        answer = self.branch.change(self.campaign, record_set, row, expect=409, **values)
+        assert keys_of(answer) == ["condition:round_open"], answer
+        assert "lần đào tạo" in answer["unmet"][0]["message"], answer
+        self.retire(record_set, row["id"], expect=409)
+
+    def retire(
+        self, record_set: str, row: str, *, by: str = "tdc_branch", expect: int = 204
+    ) -> None:
         """Take a row back."""
         desk = self.desk(by)
         found = next(one for one in self.rows(desk, record_set) if one["id"] == row)
@@ -722,7 +771,7 @@ class CampaignJourney:
                 "If-Match": f'"{found["version"]}"',
             },
         )
-        assert answer.status_code == 204, answer.text
+        assert answer.status_code == expect, answer.text
 
     def rows(self, desk: Desk, record_set: str) -> list[Any]:
         """The live rows of a set, all pages of them."""

@@ -85,7 +85,13 @@ class Desk:
         )
 
     def change(
-        self, instance_id: str, record_set: str, row: Mapping[str, Any], **values: Any
+        self,
+        instance_id: str,
+        record_set: str,
+        row: Mapping[str, Any],
+        *,
+        expect: int = 200,
+        **values: Any,
     ) -> Any:
         """Change a row on the version that was seen."""
         answer = self.http.patch(
@@ -93,7 +99,7 @@ class Desk:
             json={"values": values},
             headers={**self._headers(), "If-Match": f'"{row["version"]}"'},
         )
-        assert answer.status_code == 200, answer.text
+        assert answer.status_code == expect, answer.text
         return answer.json()
 
     def attach(

@@ -55,7 +55,19 @@ records:
     columns:
       text: {type: text, required: true, personal: true, title: {vi: Nội dung, en: Text}}
     edit_in: [running]
+    edit_when:
+      not_sealed:
+        that: {column: text, op: ne, value: niêm phong}
+        title: {vi: Chưa niêm phong, en: Not sealed}
     by: [office]
+  approval:
+    title: {vi: Xác nhận buổi học, en: Approval}
+    columns:
+      session: {type: text, row_of: session, required: true, title: {vi: Buổi, en: Session}}
+      note:    {type: text, personal: true, title: {vi: Ghi chú, en: Note}}
+    edit_in: [running]
+    by: [office]
+    voided_by: {session: session, attendance: session}
 evidence:
   list: {title: {vi: Danh sách, en: List}, accept: [pdf], fresh: per_instance}
 initial: running

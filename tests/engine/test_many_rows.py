@@ -374,3 +374,30 @@ def test_a_name_that_two_people_bear_is_never_guessed(small_roll: Roll) -> None:
     with pytest.raises(WrongRows) as error:
         sheet(roll, f"session,person\nTổng quan · 07/07/2026,{name}\n")
     assert faults(error) == {(2, "person", "ambiguous_name")}
+
+
+def test_what_spoke_of_a_row_ends_with_its_change_and_the_log_says_why(roll: Roll) -> None:
+    """Retired in the same transaction, with its own entry and a message; the replay agrees."""
+    first, second = roll.session(), roll.session("Đánh giá")
+    roll.change(
+        *wanted({"session": first, "note": "đủ"}, {"session": second}), record_set="approval"
+    )
+    done = roll.change(*wanted({"session": first, "person": "p001", "present": True}))
+    assert isinstance(done, ChangedRows)
+    with roll.office.runtime.read(OFFICE) as uow:
+        assert [row.values["session"] for row in uow.case(roll.id).rows("approval")] == [second]
+        inbox = uow.tables.outbox.of_person(roll.office.people["office"], limit=10)
+        (told,) = [message for message in inbox if message.message == "rows_voided"]
+        assert told.params["why"]["en"] == "Attendance"
+    why = entries(roll)[-1]
+    assert why.payload is not None
+    assert why.payload.details == {"voided_by": "attendance"}
+    assert why.index == done.entries[-1]
+    assert verify_log(roll.office.runtime, OFFICE).intact
+
+
+def test_closed_rows_of_many_are_told_by_their_rows(small_roll: Roll) -> None:
+    with pytest.raises(WrongRows) as caught:
+        small_roll.change(*wanted({"text": "tốt"}, {"text": "niêm phong"}), record_set="remark")
+    assert faults(caught) == {(3, "", "row_closed")}
+    assert caught.value.params["faults"][0]["params"]["title"]["vi"] == "Chưa niêm phong"

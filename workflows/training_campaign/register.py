@@ -55,6 +55,8 @@ READS = {
     facts.days_in_order: ("first_day", "last_day"),
     facts.pass_mark_reachable: MARKS,
     facts.snapshot_day_plausible: ("snapshot_on",),
+    facts.snapshot_unexplained: ("snapshot_on",),
+    facts.explanations_unfounded: ("snapshot_on",),
     facts.report_day_plausible: ("report_date",),
     facts.scores_above_maximum: ("max_score",),
     facts.unplaced: MARKS,

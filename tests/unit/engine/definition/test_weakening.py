@@ -97,6 +97,37 @@ def test_a_gate_that_was_narrowed_is_no_weakening(change: tuple[str, str]) -> No
     assert against(version(2, change), [version(1)]) == []
 
 
+CLOSED = (
+    "    edit_when: {new: {title: {vi: Mới, en: New}, that: {column: number, op: gt, value: 1}}}\n"
+)
+ROWS = """records:
+  part:
+    title: {vi: Bộ phận, en: Part}
+    edit_in: [planned]
+    by: [unit_head]
+    edit_when: {new: {title: {vi: Mới, en: New}, that: {column: number, op: gt, value: 1}}}
+    voided_by: {part: number}
+    columns: {number: {type: integer, title: {vi: Số hiệu, en: Number}}}
+evidence:
+"""
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (("op: gt, value: 1", "op: ge, value: 1"), ("part", "edit_when", "new")),
+        ((CLOSED, ""), ("part", "edit_when", "new")),
+        (("    voided_by: {part: number}\n", ""), ("part", "voided_by", "part")),
+    ],
+)
+def test_what_closed_or_ended_rows_is_a_gate(
+    change: tuple[str, str], expected: tuple[str, str, str]
+) -> None:
+    old = version(1, ("evidence:\n", ROWS))
+    assert told(against(version(2, ("evidence:\n", ROWS), change), [old])) == [expected]
+    assert against(version(2, ("evidence:\n", ROWS)), [old]) == []
+
+
 def test_a_version_is_weighed_against_the_one_right_before_it() -> None:
     loose = version(2, ("    evidence: [check_sheet]\n", ""))
     assert against(version(3), [version(1), loose]) == []
