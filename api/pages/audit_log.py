@@ -20,7 +20,7 @@ from api.pages.showing import Voice
 from api.pages.visiting import Desk, Desked
 from api.verdict import fault_sentences, not_checked_sentences
 from engine.commands.manage_accounts import WRONG_CREDENTIALS
-from engine.definition.model import FieldSpec, Process
+from engine.definition.model import FieldSpec, Process, Requirement, RowRequirement
 from engine.machine.actor import SYSTEM
 from engine.machine.decision import UnmetCode
 from engine.queries.audit_trail import trail, verify_log
@@ -268,7 +268,7 @@ def _subject(subject: str, process: Process | None, voice: Voice) -> str:
     for titled in (process.evidence, process.fields, process.transitions, process.records):
         if subject in titled:
             return voice.title(titled[subject].title)
-    asking = (
+    asking: tuple[Mapping[str, Requirement | RowRequirement], ...] = (
         *(step.requires for step in process.transitions.values()),
         *(records.edit_when for records in process.records.values()),
     )

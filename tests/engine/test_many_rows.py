@@ -392,7 +392,7 @@ def test_what_spoke_of_a_row_ends_with_its_change_and_the_log_says_why(roll: Rol
     why = entries(roll)[-1]
     assert why.payload is not None
     assert why.payload.details == {"voided_by": "attendance"}
-    assert why.index == done.entries[-1]
+    assert why.idx == done.entries[-1]
     assert verify_log(roll.office.runtime, OFFICE).intact
 
 
