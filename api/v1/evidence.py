@@ -9,6 +9,8 @@ import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import date
+from io import SEEK_END
+from itertools import chain
 from typing import Annotated, Any, BinaryIO, Final
 from urllib.parse import quote
 
@@ -57,6 +59,7 @@ from engine.commands.review_evidence import (
     review_evidence,
 )
 from engine.errors import NotFound
+from engine.evidence.store import BlobCorrupt, verified_pieces
 from engine.runtime import Caller
 from engine.transaction.attaching import Upload
 
@@ -228,7 +231,11 @@ def get_evidence(evidence: str, caller: Reader, asked: Circumstances) -> Respons
     responses={200: {"content": {"application/octet-stream": {}}}, 206: {}, 304: {}, 416: {}},
 )
 def get_content(request: Request, evidence: str, caller: Reader, asked: Circumstances) -> Response:
-    """Hand out the bytes as they were received; one range may be asked for."""
+    """Hand out the bytes as they were received; one range may be asked for.
+
+    A whole file is hashed on its way: of one that was tampered with, the end never comes. Of a part
+    only the length of the whole can be checked.
+    """
     file = _found(asked, caller, evidence)
     store = asked.house.runtime.store
     etag = f'"{file.sha256}"'
@@ -249,13 +256,17 @@ def get_content(request: Request, evidence: str, caller: Reader, asked: Circumst
         return asked.problem(problem)
     first, last = span
     content = store.open(caller.organization_id, file.sha256)
+    if content.seek(0, SEEK_END) != file.size:
+        content.close()
+        raise BlobCorrupt(file.sha256)
     headers["Content-Length"] = str(last - first + 1)
     partial = (first, last) != (0, file.size - 1)
     if partial:
         headers["Content-Range"] = f"bytes {first}-{last}/{file.size}"
-    return StreamingResponse(
-        _chunks(content, first, last), status_code=206 if partial else 200, headers=headers
-    )
+    pieces = _part(content, first, last) if partial else _whole(content, file.sha256)
+    # The first piece is read before anything is sent: what is wrong by then has an answer.
+    begun = chain([next(pieces, b"")], pieces)
+    return StreamingResponse(begun, status_code=206 if partial else 200, headers=headers)
 
 
 @router.post(
@@ -417,7 +428,13 @@ def _range_of(request: Request, size: int, etag: str) -> tuple[int, int] | None:
     return (start, end) if start <= end else whole
 
 
-def _chunks(content: BinaryIO, first: int, last: int) -> Iterator[bytes]:
+def _whole(content: BinaryIO, sha256: str) -> Iterator[bytes]:
+    with content:
+        content.seek(0)
+        yield from verified_pieces(content, sha256)
+
+
+def _part(content: BinaryIO, first: int, last: int) -> Iterator[bytes]:
     with content:
         content.seek(first)
         left = last - first + 1

@@ -58,7 +58,12 @@ TRIES = 3
 PROBLEM_LETTERS = 300
 
 # What the client has no class for, by what the server says.
-_SIGNS = {"NoSuchBucket": "bucket_missing", "status code: 403": "store_denied"}
+_SIGNS = {
+    "NoSuchBucket": "bucket_missing",
+    "status code: 403": "store_denied",
+    # Nobody gave it credentials, so it asked the machine for some, which only a cloud answers.
+    "/latest/api/token": "store_denied",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,9 +286,13 @@ class _Ranges(io.RawIOBase):
 def _client(
     bucket: str, prefix: str, endpoint: str | None, *, patience: Patience, timeout: timedelta
 ) -> S3Store:
-    # Whatever the environment says of these: no put without its condition, and one key a request,
-    # since not every server can delete many at once.
-    config: S3Config = {"conditional_put": "etag", "disable_bulk_delete": True}
+    # Whatever the environment says of these: no put without its condition, none whose bytes are not
+    # signed, and one key a request, since not every server can delete many at once.
+    config: S3Config = {
+        "conditional_put": "etag",
+        "unsigned_payload": False,
+        "disable_bulk_delete": True,
+    }
     if endpoint is not None:
         config["endpoint"] = endpoint
     return S3Store(

@@ -7,7 +7,7 @@
 3. Putting what is there already stores nothing and counts as put: its age starts again, so that
    a sweep of old orphans does not take what has just been given.
 4. `delete` is for disposal and for orphans; nothing here knows who still refers to a content.
-5. Reading trusts nothing: `read_verified` and `check_blob` hash what they read.
+5. Reading trusts nothing: `read_verified`, `verified_pieces` and `check_blob` hash what they read.
 6. Nor is the storage believed: `prove` shows that it never puts other bytes under a key in use.
 """
 
@@ -165,6 +165,26 @@ def check_blob(store: EvidenceStore, organization_id: str, sha256: str) -> Store
     if found.sha256 != sha256:
         raise BlobCorrupt(sha256)
     return found
+
+
+def verified_pieces(stream: BinaryIO, sha256: str) -> Iterator[bytes]:
+    """A content piece by piece; the last piece comes only after the hash was found right.
+
+    So nobody ever has the whole of another content, and a small one is known before it leaves.
+
+    Raises:
+        BlobCorrupt: the bytes are not those of the key; what came before must not be used.
+    """
+    digest, held = hashlib.sha256(), b""
+    while piece := stream.read(CHUNK_BYTES):
+        digest.update(piece)
+        if held:
+            yield held
+        held = piece
+    if digest.hexdigest() != sha256:
+        raise BlobCorrupt(sha256)
+    if held:
+        yield held
 
 
 def check_organization_id(organization_id: str) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import unicodedata
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,8 @@ import pytest
 from api.v1.evidence import disposition
 from engine.commands.publish_definition import publish_definitions
 from engine.definition.model import Process
+from engine.evidence.disk import DiskStore
+from engine.evidence.store import key_of
 from tests.api.web import Web, pdf
 from tests.fixtures import OFFICE
 
@@ -95,6 +98,49 @@ def test_a_range_outside_the_file_is_told(
     answer = small_web.get("director", path, headers={"Range": asked})
     assert answer.status_code == 416
     assert answer.headers["content-range"] == f"bytes */{file['size']}"
+
+
+def spoil(web: Web, sha256: str, change: Callable[[bytes], bytes]) -> None:
+    """Tamper with bytes in the folder."""
+    store = web.office.runtime.store
+    assert isinstance(store, DiskStore)
+    path = store.root / key_of(OFFICE, sha256)
+    path.chmod(0o600)
+    path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    "change", [lambda content: content[:-1], lambda content: content + b"x"], ids=["less", "more"]
+)
+def test_of_a_content_of_another_length_not_even_a_part_is_sent(
+    small_web: Web, audit: dict[str, Any], change: Callable[[bytes], bytes]
+) -> None:
+    file = small_web.attach("iso_secretary", audit["id"], "plan").json()
+    spoil(small_web, file["sha256"], change)
+    path = f"/evidence/{file['id']}/content"
+    for headers in ({}, {"Range": "bytes=0-3"}):
+        answer = small_web.get("director", path, headers=headers)
+        assert (answer.status_code, answer.json()["code"]) == (500, "blob_corrupt")
+
+
+def test_another_content_is_never_sent_whole(small_web: Web, audit: dict[str, Any]) -> None:
+    small = small_web.attach("iso_secretary", audit["id"], "plan").json()
+    padding = b"%" + b"x" * 1_500_000 + b"\n1 0 obj"
+    content = pdf("large").replace(b"1 0 obj", padding, 1)
+    large = small_web.attach("iso_secretary", audit["id"], "programme", content=content).json()
+    for file in (small, large):
+        spoil(small_web, file["sha256"], lambda content: content[:-9] + b"?" + content[-8:])
+    answer = small_web.get("director", f"/evidence/{small['id']}/content")
+    assert (answer.status_code, answer.json()["code"]) == (500, "blob_corrupt")
+    assert (
+        "administrator"
+        in small_web.get(
+            "director", f"/evidence/{small['id']}/content", headers={"Accept-Language": "en"}
+        ).json()["detail"]
+    )
+    # A large one has begun to leave when it is found out: the end never comes.
+    answer = small_web.get("director", f"/evidence/{large['id']}/content")
+    assert 0 < len(answer.content) < large["size"] == int(answer.headers["content-length"])
 
 
 def test_an_unchanged_content_is_not_sent_again(small_web: Web, audit: dict[str, Any]) -> None:

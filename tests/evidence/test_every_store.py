@@ -14,7 +14,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from engine.evidence.digest import FileTooLarge, StoredBlob
+from engine.evidence.digest import CHUNK_BYTES, FileTooLarge, StoredBlob
 from engine.evidence.disk import DiskStore
 from engine.evidence.store import (
     AddressInvalid,
@@ -24,6 +24,7 @@ from engine.evidence.store import (
     check_blob,
     key_of,
     read_verified,
+    verified_pieces,
 )
 from tests.s3_server import Bucket
 
@@ -124,6 +125,18 @@ def test_2_a_key_with_other_bytes_is_never_taken_for_stored(place: Place, wrong:
     # What somebody laid there stays as it was found: it is a trace.
     with place.store.open(ORG, SHA256) as stream:
         assert stream.read() == wrong
+
+
+@pytest.mark.parametrize("content", [b"", CONTENT, LARGE, LARGE[: 2 * CHUNK_BYTES]])
+def test_5_a_content_is_given_out_whole_only_when_it_is_right(place: Place, content: bytes) -> None:
+    sha256 = put(place.store, content).sha256
+    with place.store.open(ORG, sha256) as stream:
+        assert b"".join(verified_pieces(stream, sha256)) == content
+    place.lay(key_of(ORG, sha256), content[:-1] + b"?")
+    given: list[bytes] = []
+    with place.store.open(ORG, sha256) as stream, pytest.raises(BlobCorrupt):
+        given.extend(verified_pieces(stream, sha256))
+    assert sum(map(len, given)) <= max(0, len(content) - 1)
 
 
 def test_a_content_above_the_limit_leaves_nothing(place: Place) -> None:
