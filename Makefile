@@ -24,7 +24,7 @@ install: .venv/development.stamp
 run: $(if $(wildcard .venv/development.stamp),.venv/development.stamp,.venv/runtime.stamp)
 
 run:
-	@for name in PORT DATABASE_URL EVIDENCE_URL DEMO; do \
+	@for name in PORT DATABASE_URL EVIDENCE_URL S3_ENDPOINT DEMO; do \
 		eval "value=\$${$$name:-}"; \
 		if [ -n "$$value" ]; then export "QUYTRINH_$$name=$$value"; fi; \
 	done; \
