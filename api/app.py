@@ -54,6 +54,7 @@ from api.v1 import (
     inbox,
     instances,
     jobs,
+    letterheads,
     log,
     me,
     organization,
@@ -325,7 +326,8 @@ def _v1(app: FastAPI) -> FastAPI:
         steering,
         log,
     )
-    more = (inbox, me, accounts, tokens, organization, plans, dossiers, jobs, demo)
+    shared = (organization, letterheads, plans)
+    more = (inbox, me, accounts, tokens, *shared, dossiers, jobs, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:
         v1.include_router(router)

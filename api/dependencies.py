@@ -99,8 +99,10 @@ class PaperWriter(Protocol):
         """A paper as a page of its own."""
         ...
 
-    def pdf(self, caller: Caller, view: InstanceView, name: str, language: str) -> bytes:
-        """A paper as PDF."""
+    def file(
+        self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
+    ) -> bytes:
+        """A paper as a file, `pdf` or `docx`."""
         ...
 
 

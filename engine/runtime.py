@@ -35,6 +35,7 @@ from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
 from engine.storage.jobs import JobRepository
+from engine.storage.letterheads import LetterheadRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
     Organization,
@@ -439,6 +440,7 @@ class Runtime:
             plans=PlanRepository(session, organization_id),
             jobs=JobRepository(session, organization_id),
             sources=SourceRepository(session, organization_id),
+            letterheads=LetterheadRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

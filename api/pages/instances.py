@@ -172,11 +172,10 @@ def document_page(desk: Desked, instance_id: str, name: str) -> Response:
         raise NotFound("unknown_document", document=name)
     case, _ = case_of(desk.house.runtime, desk.caller, view.summary.id)
     voice = with_rows(desk.voice, view)
-    registry = desk.house.runtime.registry
     return desk.page(
         template,
         alone=False,
-        **paper_values(registry, view, case, voice=voice, name=name),
+        **paper_values(desk.house, desk.caller, view, case, voice=voice, name=name),
     )
 
 

@@ -1,7 +1,7 @@
-"""Papers of a case: the sheet as HTML, on its own page, and as PDF. One template says it for all.
+"""Papers of a case: the sheet as HTML, on its own page, as PDF and for Word, said by one template.
 
 1. The template of a paper is its only layout in words; what stands on its sheet is read back from
-   the HTML and set again for PDF, so that no two faces of a paper can differ.
+   the HTML and set again for PDF and Word, so that no two faces of a paper can differ.
 2. What is for the screen alone (`noprint`, `unseen`) stands on no paper.
 3. A tag that the reader does not know is passed through: its text is never lost.
 """
@@ -16,12 +16,14 @@ from typing_extensions import override
 
 from api.dependencies import House, standing
 from api.pages.instance_page import names_of_case, with_rows
+from api.pages.official import around
 from api.pages.rendering import Renderer, Visit
 from api.pages.showing import Voice
 from engine.errors import NotFound
-from engine.machine.registry import Registry
+from engine.machine.instance import Case
 from engine.queries.instances import InstanceView, case_of
 from engine.runtime import Caller
+from workflows.documents.docx import write_docx
 from workflows.documents.paper import (
     Block,
     Cell,
@@ -44,9 +46,12 @@ ITALIC: Final = frozenset({"i", "em"})
 OF_BLOCKS: Final = frozenset(
     {"article", "section", "div", "p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "dl"}
 )
+PAIRS: Final = frozenset({"heads", "closing", "signs"})
 CERTIFICATES: Final = "certificates"
+WRITERS: Final = {"pdf": write_pdf, "docx": write_docx}
 
-_SPACES = re.compile(r"[ \t\r\n\f]+")
+_BLANKS: Final = " \t\r\n\f"
+_SPACES = re.compile(f"[{_BLANKS}]+")
 
 
 class Papers:
@@ -75,8 +80,10 @@ class Papers:
         sheet = self._sheet(values)
         return self._renderer.text("documents/page.html", **values, sheet=sheet)
 
-    def pdf(self, caller: Caller, view: InstanceView, name: str, language: str) -> bytes:
-        """A paper as PDF.
+    def file(
+        self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
+    ) -> bytes:
+        """A paper as a file: `pdf` to be signed, `docx` to be worked on.
 
         Raises:
             NotFound: the instance has no such paper yet.
@@ -84,7 +91,7 @@ class Papers:
         values = self._values(caller, view, name, language)
         title = f"{values['voice'].title(view.documents[name])} {view.summary.code}"
         paper = paper_of(self._sheet(values), title=title, language=language)
-        return write_pdf(paper, at=values["visit"].now)
+        return WRITERS[form](paper, at=values["visit"].now)
 
     def _sheet(self, values: Mapping[str, Any]) -> str:
         template = _template(values["view"], values["document"])
@@ -102,7 +109,7 @@ class Papers:
         case, _ = case_of(self._house.runtime, caller, view.summary.id)
         voice = with_rows(voice, view)
         return {
-            **paper_values(self._house.runtime.registry, view, case, voice=voice, name=name),
+            **paper_values(self._house, caller, view, case, voice=voice, name=name),
             "visit": visit,
             "language": language,
             "alone": True,
@@ -133,15 +140,19 @@ class Papers:
 
 
 def paper_values(
-    registry: Registry, view: InstanceView, case: Any, *, voice: Voice, name: str
+    house: House, caller: Caller, view: InstanceView, case: Case, *, voice: Voice, name: str
 ) -> dict[str, Any]:
     """What the template of a paper is given, on a page and on a sheet alike."""
+    spec = view.process.documents[name]
+    frame = around(house, caller, case, spec, voice=voice)
     return {
+        "form": frame.form,
+        "signature": frame.signature,
         "view": view,
         "voice": voice,
         "document": name,
         "title": view.documents[name],
-        "paper": registry.documents[view.summary.process, name](case),
+        "paper": house.runtime.registry.documents[view.summary.process, name](case),
         "names": names_of_case(view, voice),
     }
 
@@ -260,12 +271,14 @@ def _part(node: _Node) -> Iterator[Block]:
 
 
 def _container(node: _Node) -> Iterator[Block]:
-    if node.look in {"heads", "signs"}:
+    if node.look in PAIRS:
         sides = tuple(_blocks(one.children) for one in _of_tag(node, "div"))
         if sides:
             yield Pair(look=node.look, sides=sides)
     elif node.tag == "section":
-        yield Group(blocks=_blocks(node.children), page=node.look == "certificate")
+        look = node.look if node.look == "appendix" else ""
+        page = node.look in {"certificate", "appendix"}
+        yield Group(blocks=_blocks(node.children), page=page, look=look)
     else:
         yield from _blocks(node.children)
 
@@ -328,7 +341,8 @@ def _runs(
             text = text.removeprefix(" ")
         if text:
             runs.append(_face(run, text))
-    while runs and not runs[-1].text.strip() and not runs[-1].look:
+    # A blank that does not break is kept: it holds a place open.
+    while runs and not runs[-1].text.strip(_BLANKS) and not runs[-1].look:
         runs.pop()
     if runs:
         runs[-1] = _face(runs[-1], runs[-1].text.rstrip(" "))
@@ -353,7 +367,7 @@ def _stretches(children: Iterable[_Node | str], face: Run) -> Iterator[Run]:
             text="",
             bold=face.bold or child.tag in BOLD,
             italic=face.italic or child.tag in ITALIC,
-            look=child.look if child.look in {"blank", "ruled"} else face.look,
+            look=child.look if child.look == "blank" else face.look,
         )
         inner = child.tag in OF_BLOCKS or child.tag == "li"
         yield from _stretches(child.children, own)

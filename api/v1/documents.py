@@ -1,4 +1,4 @@
-"""The papers of a case: which there are, and each as a page or as PDF.
+"""The papers of a case: which there are, and each as a page, as PDF or for Word.
 
 They are drafts of the house: what was signed outside and attached is the paper that counts.
 """
@@ -16,7 +16,7 @@ from engine.queries.instances import instance_view
 
 router = APIRouter(prefix="/instances/{instance}/documents", tags=["documents"])
 
-FORMATS: Final = ("html", "pdf")
+FORMATS: Final = ("html", "pdf", "docx")
 HTML_HEADERS: Final = {
     "Content-Type": "text/html; charset=utf-8",
     "Content-Security-Policy": (
@@ -24,7 +24,8 @@ HTML_HEADERS: Final = {
         "frame-ancestors 'none'"
     ),
 }
-PDF_HEADERS: Final = {"Content-Type": "application/pdf"}
+WORD: Final = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+MEDIA_TYPES: Final = {"pdf": "application/pdf", "docx": WORD}
 TEXT: Final[dict[str, Any]] = {"schema": {"type": "string"}}
 BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 
@@ -67,7 +68,7 @@ def get_documents(
     "/{name}",
     summary="A paper",
     response_class=Response,
-    responses={200: {"content": {"text/html": TEXT, "application/pdf": BINARY}}},
+    responses={200: {"content": {"text/html": TEXT, "application/pdf": BINARY, WORD: BINARY}}},
 )
 def get_document(  # noqa: PLR0913 - the address and two questions.
     instance: str,
@@ -79,7 +80,7 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
     form: Annotated[str, Query(alias="format", max_length=20)] = "html",
     language: Annotated[Literal["vi", "en"] | None, Query()] = None,
 ) -> Response:
-    """A paper as a page of its own (`html`) or to print and sign (`pdf`), in either language."""
+    """A paper as a page (`html`), to sign (`pdf`) or to work on (`docx`), in either language."""
     if form not in FORMATS:
         raise Invalid("unknown_format", format=form, known=list(FORMATS))
     view = instance_view(asked.house.runtime, caller, instance)
@@ -87,10 +88,10 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
     if form == "html":
         text = papers.html(caller, view, name, spoken)
         return Response(text, headers={**HTML_HEADERS, "Content-Language": spoken})
-    content = papers.pdf(caller, view, name, spoken)
-    title = f"{view.summary.code} {view.documents[name][spoken]}.pdf"
+    content = papers.file(caller, view, name, spoken, form=form)
+    title = f"{view.summary.code} {view.documents[name][spoken]}.{form}"
     headers = {
-        **PDF_HEADERS,
+        "Content-Type": MEDIA_TYPES[form],
         "Content-Disposition": disposition(title),
         "X-Content-Type-Options": "nosniff",
         "Content-Language": spoken,

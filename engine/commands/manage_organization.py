@@ -17,6 +17,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.actor import SYSTEM, Actor
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
+from engine.storage.letterheads import AGENCY, letterhead_of
 from engine.storage.organization import Organization
 
 
@@ -25,7 +26,8 @@ class OrganizationSeed:
     """The data of a new organisation, as its YAML file has them.
 
     Attributes:
-        data: keys organization, qms, units, people, grants, qualifications, delegations.
+        data: keys organization, qms, units, people, grants, qualifications, delegations,
+            letterheads.
         days: the calendar's dated rows, from the library and the overrides.
     """
 
@@ -92,6 +94,7 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
     )
     with runtime.found(organization) as uow:
         _seed_people(uow, seed.data)
+        _seed_letterheads(uow, seed.data)
         for day in seed.days:
             uow.tables.organization.add_day(day, by=SYSTEM.person, at=uow.now)
         _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
@@ -310,6 +313,15 @@ def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
     for kind in ("grants", "qualifications", "delegations"):
         for row in data.get(kind, ()):
             uow.tables.organization.add(kind, id=uow.new_id(), **_dated(_titled(row)))
+
+
+def _seed_letterheads(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
+    for told in data.get("letterheads", ()):
+        days = _dated({name: told[name] for name in ("from",) if name in told})
+        letterhead = letterhead_of(
+            told, issuer=told.get("issuer", AGENCY), valid_from=days["valid_from"]
+        )
+        uow.tables.letterheads.add(letterhead, row_id=uow.new_id(), by=SYSTEM.person, at=uow.now)
 
 
 def _titled(row: Mapping[str, Any]) -> dict[str, Any]:

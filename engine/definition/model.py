@@ -572,11 +572,25 @@ class Transition(_Closed):
         return (self.to,) if self.to is not None else tuple(arm.to for arm in self.choose)
 
 
+DocumentType = Annotated[str, StringConstraints(pattern=r"^[A-ZĐ][A-Za-zĐđ]{1,3}$")]
+
+
 class DocumentSpec(_Closed):
-    """A paper that the process yields from the named transition on (`after`), or at any time."""
+    """A paper that the process yields from the named transition on (`after`), or at any time.
+
+    Attributes:
+        type: the letters of its type in a number, as `BC` in `05/BC-SKHCN`; None for a form.
+        number: the text field that holds its number once the records clerk has issued it.
+        dated: the date field that holds the day of issue.
+        issuer: whose letterhead it bears; None for the agency's own.
+    """
 
     title: Text
     after: Slug | None = None
+    type: DocumentType | None = None
+    number: Slug | None = None
+    dated: Slug | None = None
+    issuer: Slug | None = None
 
 
 def _sentence(value: Any) -> Any:

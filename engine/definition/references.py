@@ -148,6 +148,12 @@ def mentions(process: Process) -> Iterator[Mention]:
     for key, document in process.documents.items():
         if document.after is not None:
             yield Mention(Kind.TRANSITION, document.after, ("documents", key, "after"))
+        for role, name, type_ in (
+            ("number", document.number, "text"),
+            ("dated", document.dated, "date"),
+        ):
+            if name is not None:
+                yield Mention(Kind.FIELD, name, ("documents", key, role), frozenset({type_}))
     yield from _in_guarantees(process)
 
 

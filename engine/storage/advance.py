@@ -26,6 +26,7 @@ from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import IdempotencyRepository
 from engine.storage.instances import InstanceRepository, Move, StoredInstance
 from engine.storage.jobs import JobRepository
+from engine.storage.letterheads import LetterheadRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
@@ -54,6 +55,7 @@ class Tables:
     plans: PlanRepository
     jobs: JobRepository
     sources: SourceRepository
+    letterheads: LetterheadRepository
     registry: Registry
 
     def record_set(self, process: str, name: str) -> RecordSet:

@@ -1,5 +1,8 @@
 """Papers over HTTP: which there are, and each as a page or as PDF in either language."""
 
+import io
+
+import docx
 import pytest
 
 from tests.api.web import SLOT, Web
@@ -15,8 +18,12 @@ def audit(small_web: Web) -> str:
 
 def test_the_papers_that_there_are_now_are_listed(small_web: Web, audit: str) -> None:
     found = small_web.get("director", f"{audit}/documents", headers={"Accept-Language": "en"})
+    formats = ["html", "pdf", "docx"]
     assert found.json() == {
-        "items": [{"name": "plan", "title": "Audit plan", "formats": ["html", "pdf"]}],
+        "items": [
+            {"name": "programme", "title": "Audit programme", "formats": formats},
+            {"name": "plan", "title": "Audit plan", "formats": formats},
+        ],
         "next": None,
     }
 
@@ -36,22 +43,37 @@ def test_a_paper_comes_as_pdf_under_its_own_name(web: Web) -> None:
     assert again.content == answer.content
 
 
+def test_a_paper_comes_for_word(small_web: Web, audit: str) -> None:
+    address = f"{audit}/documents/plan?format=docx&language=vi"
+    answer = small_web.get("director", address)
+    assert answer.status_code == 200
+    assert answer.headers["content-type"].endswith("wordprocessingml.document")
+    assert 'filename="IA-2026-01 Ke hoach danh gia.docx"' in answer.headers["content-disposition"]
+    document = docx.Document(io.BytesIO(answer.content))
+    heads = [cell.text for cell in document.tables[0].rows[0].cells]
+    assert heads[0].split("\n")[0] == "UBND thành phố Hải Phòng"
+    assert "Sở Khoa học và Công nghệ" in heads[0]
+    assert "/KH-SKHCN" in heads[0], "the number is blank until the clerk gives one"
+    assert "TCVN ISO 9001:2015; #panic() <b>&" in [one.text for one in document.paragraphs]
+    assert small_web.get("director", address).content == answer.content
+
+
 def test_a_paper_comes_as_a_page_that_can_do_nothing(small_web: Web, audit: str) -> None:
     answer = small_web.get("director", f"{audit}/documents/plan", headers={"Accept-Language": "en"})
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
     assert "default-src 'none'" in answer.headers["content-security-policy"]
-    assert '<h1 id="paper">AUDIT PLAN</h1>' in answer.text
+    assert '<h1 id="paper">PLAN</h1>' in answer.text
     assert "#panic() &lt;b&gt;&amp;" in answer.text
     assert "<script" not in answer.text
     assert "csrf" not in answer.text
     vietnamese = small_web.get("director", f"{audit}/documents/plan?language=vi")
-    assert "KẾ HOẠCH ĐÁNH GIÁ" in vietnamese.text
+    assert '<h1 id="paper">KẾ HOẠCH</h1>' in vietnamese.text
 
 
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
-        ("documents/plan?format=docx", 422, "unknown_format"),
+        ("documents/plan?format=odt", 422, "unknown_format"),
         ("documents/plan?language=fr", 422, "invalid_input"),
         ("documents/audit_report", 404, "unknown_document"),
         ("documents/nothing?format=pdf", 404, "unknown_document"),
@@ -67,6 +89,6 @@ def test_what_there_is_not_is_said(
 
 
 def test_a_neighbour_gets_no_paper(small_web: Web, audit: str) -> None:
-    for form in ("html", "pdf"):
+    for form in ("html", "pdf", "docx"):
         answer = small_web.neighbour("director", "GET", f"{audit}/documents/plan?format={form}")
         assert answer.status_code == 404

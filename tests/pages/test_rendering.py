@@ -160,7 +160,8 @@ def test_a_plan_that_cannot_keep_the_order_between_processes_says_so(
 
 def test_a_paper_holds_the_values_of_the_case(audit: Audit) -> None:
     page = audit.at("lead_auditor").open(f"{audit.address}/documents/plan")
-    assert "KẾ HOẠCH ĐÁNH GIÁ" in page.text
+    assert "KẾ HOẠCH" in page.text
+    assert "/KH-SKHCN" in page.text
     assert "Bùi Trọng Khôi Nguyên" in page.text
     assert "Phòng Quản lý khoa học; Phòng Kế hoạch - Tài chính" in page.text
     assert "Từ ngày 20/07/2026 đến ngày 24/07/2026" in page.text

@@ -1,13 +1,15 @@
 """What stands on a paper, from top to bottom, as values: words already, no layout yet.
 
-A part that names no look has the plain one; `look` is one of a few words that the writers know:
-`heads` and `signs` of a pair, `subject`, `blank`, `number`, `nowrap`, `ruled`, and those that begin
-with `certificate`.
+A part that names no look has the plain one. A paragraph's looks are the styles of `official_form`;
+`heads`, `closing` and `signs` are looks of a pair, `number` and `nowrap` of a cell, `blank` of a
+run, `appendix` of a group.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
+
+from workflows.documents.chart import Chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,13 +80,21 @@ class Pair:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Group:
-    """Parts that stay together; with `page` they begin a page of their own."""
+    """Parts that belong together; with `page` they begin a page of their own."""
 
     blocks: tuple["Block", ...]
     page: bool = False
+    look: str = ""
 
 
-Block = Heading | Paragraph | Listing | Table | Pair | Group
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A chart as a picture."""
+
+    chart: Chart
+
+
+Block = Heading | Paragraph | Listing | Table | Pair | Group | Picture
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -18,10 +18,15 @@ from typing import Any, Final
 
 import typst
 
-from workflows.documents.paper import Block, Group, Pair, Paper, Table
+from workflows.documents.chart import Chart, draw
+from workflows.documents.official_form import ACROSS, BY_LEVEL, HEADS, PAGE, POINTS_PER_MM, STYLES
+from workflows.documents.paper import Block, Group, Pair, Paper, Picture, Table
+from workflows.documents.widths import MANY_COLUMNS, column_widths
 
 HERE: Final = Path(__file__).parent
 LAYOUT: Final = HERE / "layout.typ"
+PICTURE: Final = HERE / "picture.typ"
+DOTS_PER_INCH: Final = 200
 STANDARD: Final = "a-2b"
 """PDF/A: an archive can still show it in thirty years."""
 STRANGE: Final = re.compile(
@@ -49,6 +54,19 @@ def write_pdf(paper: Paper, *, at: datetime) -> bytes:
     return content
 
 
+def draw_png(chart: Chart) -> bytes:
+    """A chart as a picture of dots, for a file that cannot hold its lines."""
+    content: bytes = typst.compile(
+        PICTURE,
+        root=HERE,
+        font_paths=_fonts(),
+        format="png",
+        ppi=DOTS_PER_INCH,
+        sys_inputs={"svg": _shown(draw(chart)), "width": f"{chart.width:g}"},
+    )
+    return content
+
+
 def _shown(text: str) -> str:
     """The text in composed letters, each sign that cannot be shown named by its number."""
     composed = unicodedata.normalize("NFC", text)
@@ -64,25 +82,40 @@ def _fonts() -> typst.Fonts:
 
 
 def _as_data(paper: Paper) -> dict[str, Any]:
+    page = ACROSS if paper.form == "certificate" else PAGE
+    width = page.text_width * POINTS_PER_MM
     return {
         "title": paper.title,
         "language": paper.language,
         "form": paper.form,
-        "blocks": [_block(block) for block in paper.blocks],
+        "page": asdict(page),
+        "styles": {look: asdict(style) for look, style in STYLES.items()},
+        "levels": {str(level): look for level, look in BY_LEVEL.items()},
+        "heads": HEADS,
+        "blocks": [_block(block, width) for block in paper.blocks],
     }
 
 
-def _block(block: Block) -> dict[str, Any]:
+def _block(block: Block, width: float) -> dict[str, Any]:
     """A part with its kind, for the layout."""
     kind = type(block).__name__.lower()
     match block:
         case Pair():
-            sides = [[_block(inner) for inner in side] for side in block.sides]
+            sides = [[_block(inner, width) for inner in side] for side in block.sides]
             return {"kind": kind, "look": block.look, "sides": sides}
         case Group():
-            inside = [_block(inner) for inner in block.blocks]
-            return {"kind": kind, "page": block.page, "blocks": inside}
+            inside = [_block(inner, width) for inner in block.blocks]
+            return {"kind": kind, "page": block.page, "look": block.look, "blocks": inside}
         case Table():
-            return {"kind": kind, "columns": block.columns, **asdict(block)}
+            look = "cell-narrow" if block.columns > MANY_COLUMNS else "cell"
+            widths = column_widths(block, width=width, size=STYLES[look].size)
+            return {"kind": kind, "look": look, "widths": widths, **asdict(block)}
+        case Picture():
+            return {
+                "kind": kind,
+                "svg": draw(block.chart),
+                "said": block.chart.description,
+                "width": block.chart.width,
+            }
         case _:
             return {"kind": kind, **asdict(block)}

@@ -65,6 +65,10 @@ def register(registry: Registry) -> None:
     registry.record_set(PROCESS, "checklist", TableRecordSet(records.AuditChecklistLine))
     registry.record_set(PROCESS, "finding", TableRecordSet(records.AuditFinding))
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
-    registry.document(PROCESS, "plan", report.plan)
+    # The programme and the notice say what the plan says, to others.
+    for name in ("programme", "plan", "notice"):
+        registry.document(PROCESS, name, report.plan)
+    registry.document(PROCESS, "opening_minutes", report.opening_minutes)
+    registry.document(PROCESS, "closing_minutes", report.closing_minutes)
     registry.document(PROCESS, "checklist", report.checklists)
     registry.document(PROCESS, "audit_report", report.audit_report)

@@ -1,11 +1,11 @@
-"""The papers of an audit as values: plan, checklists, report with the content of ISO 19011, 6.5.1.
+"""The papers of an audit as values: programme, plan, notice, minutes, checklists, report.
 
 1. Values only: people by name, units, grades and verdicts by id; words and layout are the page's.
 2. A paper that was issued is the file that people signed; these values are what it is drawn from.
-3. The report always says that an audit is a sample.
+3. The report has the content of ISO 19011, 6.5.1, and always says that an audit is a sample.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from engine.machine.instance import Case, Child, Row
@@ -96,6 +96,24 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Minutes:
+    """What minutes of the opening or the closing meeting begin from; the rest is written there.
+
+    Attributes:
+        place: of the first sitting; None when the schedule names none.
+    """
+
+    code: str
+    title: str
+    plan: AuditPlan
+    held_on: date | None
+    place: str | None
+    participants: tuple[str, ...]
+    findings: tuple[Finding, ...] = ()
+    diverging_opinions: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditReport:
     """What was found and concluded.
 
@@ -158,6 +176,20 @@ def checklists(case: Case) -> AuditChecklists:
     )
 
 
+def opening_minutes(case: Case) -> Minutes:
+    """The minutes of the opening meeting, as far as the case knows them."""
+    return _minutes(case, case.instance.fields.get("opening_on"))
+
+
+def closing_minutes(case: Case) -> Minutes:
+    """The minutes of the closing meeting, with every finding that was told there."""
+    return replace(
+        _minutes(case, case.instance.fields.get("closing_on")),
+        findings=tuple(_finding(case, row) for row in case.rows("finding")),
+        diverging_opinions=case.instance.fields.get("diverging_opinions"),
+    )
+
+
 def audit_report(case: Case) -> AuditReport:
     """The report as it stands: a draft until it has its number."""
     fields = case.instance.fields
@@ -194,6 +226,18 @@ FIGURES = {
     "finished_in_third_quarter": figures.finished_in_third_quarter,
 }
 """Every figure of an audit under the name that the definition gives it."""
+
+
+def _minutes(case: Case, held_on: date | None) -> Minutes:
+    planned = plan(case)
+    return Minutes(
+        code=planned.code,
+        title=planned.title,
+        plan=planned,
+        held_on=held_on,
+        place=next((sitting.place for sitting in planned.sittings if sitting.place), None),
+        participants=_participants(case),
+    )
 
 
 def _sittings(case: Case) -> tuple[Sitting, ...]:

@@ -1,0 +1,101 @@
+"""How wide the columns of a table are, and how long a text is: the same for every writer.
+
+1. A column of short things is as wide as they are; the others share what is left, by the root of
+   their length, so that one long text does not starve its neighbours.
+2. A column in which nothing stands yet is to be written in by hand, and is wide.
+3. Lengths of texts are by classes of letters of the face: near enough for a rule that is to be a
+   third to a half of a text, and for one as long as the motto.
+"""
+
+import unicodedata
+from collections.abc import Callable
+from math import sqrt
+from typing import Final
+
+from workflows.documents.paper import Cell, Run, Table
+
+SHORT: Final = 12
+"""Signs: a column of no more keeps its own width."""
+SIGN_EM: Final = 0.54
+PADDING_SIGNS: Final = 2.2
+LONG: Final = 80
+"""Signs: longer texts ask for no more room."""
+BY_HAND: Final = 4.0
+MANY_COLUMNS: Final = 7
+
+_NARROW: Final = frozenset("iljtfrI.,;:!|'()[]-/ ")
+_WIDE: Final = frozenset("mwMW")
+
+
+def column_widths(table: Table, *, width: float, size: float) -> tuple[float, ...]:
+    """The width of each column of a table that is `width` points wide, set in `size` points."""
+    count = table.columns
+    filled, words = [0] * count, [0] * count
+    for row in table.rows:
+        _measure(row, filled, _length)
+    for row in table.head:
+        _measure(row, words, _longest_word)
+    fixed: list[float | None] = []
+    shares: list[float] = []
+    for index in range(count):
+        widest = max(2, filled[index], words[index])
+        by_hand = filled[index] == 0 and bool(table.head)
+        short = widest <= SHORT and not by_hand
+        fixed.append((widest + PADDING_SIGNS) * SIGN_EM * size if short else None)
+        shares.append(BY_HAND if by_hand else sqrt(min(widest, LONG)))
+    if all(one is not None for one in fixed):
+        fixed[-1] = None
+    return _shared(fixed, shares, width)
+
+
+def text_length(text: str, *, bold: bool, caps: bool = False) -> float:
+    """How long a text is, in ems of its size."""
+    shown = text.upper() if caps else text
+    total = 0.0
+    for sign in unicodedata.normalize("NFD", shown):
+        if unicodedata.combining(sign):
+            continue
+        if sign in _NARROW:
+            total += 0.29
+        elif sign in _WIDE:
+            total += 0.87
+        elif sign.isupper():
+            total += 0.70
+        else:
+            total += 0.475
+    return total * (1.04 if bold else 1)
+
+
+def _shared(fixed: list[float | None], shares: list[float], width: float) -> tuple[float, ...]:
+    taken = sum(one for one in fixed if one is not None)
+    most = 0.85 * width
+    if taken > most:
+        # Many short columns: all shrink alike, and what is open keeps some room.
+        fixed = [None if one is None else one * most / taken for one in fixed]
+        taken = most
+    open_shares = sum(share for one, share in zip(fixed, shares, strict=True) if one is None)
+    left = width - taken
+    return tuple(
+        share * left / open_shares if one is None else one
+        for one, share in zip(fixed, shares, strict=True)
+    )
+
+
+def _measure(
+    row: tuple[Cell, ...], most: list[int], measure: Callable[[tuple[Run, ...]], int]
+) -> None:
+    """Note in `most` what the cells of one column ask for."""
+    place = 0
+    for cell in row:
+        if cell.span == 1:
+            most[place] = max(most[place], measure(cell.runs))
+        place += cell.span
+
+
+def _length(runs: tuple[Run, ...]) -> int:
+    return sum(len(run.text) for run in runs)
+
+
+def _longest_word(runs: tuple[Run, ...]) -> int:
+    words = " ".join(run.text for run in runs).split()
+    return max((len(word) for word in words), default=0)
