@@ -148,12 +148,13 @@ def mentions(process: Process) -> Iterator[Mention]:
     for key, document in process.documents.items():
         if document.after is not None:
             yield Mention(Kind.TRANSITION, document.after, ("documents", key, "after"))
-        for role, name, type_ in (
+        for part, field_name, type_ in (
             ("number", document.number, "text"),
             ("dated", document.dated, "date"),
         ):
-            if name is not None:
-                yield Mention(Kind.FIELD, name, ("documents", key, role), frozenset({type_}))
+            if field_name is not None:
+                path: Path = ("documents", key, part)
+                yield Mention(Kind.FIELD, field_name, path, frozenset({type_}))
     yield from _in_guarantees(process)
 
 

@@ -13,6 +13,8 @@ from itertools import accumulate
 from typing import Final, Literal
 from xml.sax.saxutils import escape, quoteattr
 
+from workflows.documents.letters import legal
+
 Kind = Literal["pareto", "bars", "lines"]
 
 DARK: Final = "#1f4e79"
@@ -78,7 +80,7 @@ def draw(chart: Chart) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {chart.width:g} {chart.height:g}"'
         f' width="{chart.width:g}" height="{chart.height:g}" role="img"'
-        f" aria-label={quoteattr(chart.description)}"
+        f" aria-label={quoteattr(legal(chart.description))}"
         f' font-family="Tinos, \'Times New Roman\', serif" font-size="{FONT}">'
         f"{''.join(_axes(plot))}{''.join(marks)}</svg>"
     )
@@ -206,9 +208,8 @@ def _line(  # noqa: PLR0913 - two points and three looks.
 
 
 def _text(x: float, y: float, words: str, *, anchor: str = "middle", fill: str = "#000000") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{fill}">{escape(words)}</text>'
-    )
+    placed = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}"'
+    return f'<text {placed} fill="{fill}">{escape(legal(words))}</text>'
 
 
 def _shown(value: int, chart: Chart) -> str:

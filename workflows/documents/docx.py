@@ -16,10 +16,11 @@ from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 import docx
 from docx.oxml.parser import parse_xml
 
+from workflows.documents.letters import legal
 from workflows.documents.official_form import ACROSS, FACE, PAGE, STYLES
 from workflows.documents.paper import Paper, Picture
 from workflows.documents.pdf import draw_png
-from workflows.documents.wordml import CELL_GAP, CELL_MARGIN, MAIN, Placed, Story, legal, style_xml
+from workflows.documents.wordml import CELL_GAP, CELL_MARGIN, MAIN, Placed, Story, style_xml
 
 LANGUAGES: Final[Mapping[str, str]] = {"vi": "vi-VN", "en": "en-GB"}
 NAMES: Final[Mapping[str, str]] = {

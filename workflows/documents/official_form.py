@@ -171,7 +171,7 @@ class OfficialForm:
     @property
     def issued(self) -> bool:
         """Whether it has its number and its day."""
-        return bool(self.number) and self.dated is not None
+        return bool((self.number or "").strip()) and self.dated is not None
 
     @property
     def reference(self) -> str:

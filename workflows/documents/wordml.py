@@ -6,13 +6,12 @@
 4. An appendix is a section of its own: its pages are counted from one again.
 """
 
-import re
-import unicodedata
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from workflows.documents.letters import legal
 from workflows.documents.official_form import BY_LEVEL, HEADS, POINTS_PER_MM, STYLES, Page, Style
 from workflows.documents.paper import (
     Block,
@@ -38,7 +37,6 @@ CELL_MARGIN: Final = 4.0
 CELL_GAP: Final = 2.0
 """In points, above and below it."""
 BODY: Final = "body"
-_ILLEGAL: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _BREAK: Final = (
     '<w:p><w:pPr><w:pageBreakBefore/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>'
 )
@@ -166,12 +164,6 @@ _BORDER: Final = '<w:pgBorders w:offsetFrom="page">{}</w:pgBorders>'.format(
         for side in ("top", "left", "bottom", "right")
     )
 )
-
-
-def legal(text: str) -> str:
-    """The text in composed letters, each sign that XML cannot hold named by its number."""
-    composed = unicodedata.normalize("NFC", text)
-    return _ILLEGAL.sub(lambda found: f"[U+{ord(found[0]):04X}]", composed)
 
 
 def style_xml(look: str, name: str, *, outline: int | None = None) -> str:

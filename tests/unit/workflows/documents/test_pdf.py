@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from datetime import UTC, datetime
+import zlib
 from pathlib import Path
 
 import pytest
@@ -10,21 +10,18 @@ from fontTools.ttLib import TTFont
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.unit.workflows.documents.samples import AT, EVERYTHING, paper, runs
+from workflows.documents.official_form import POINTS_PER_MM
 from workflows.documents.paper import (
-    Block,
     Cell,
     Group,
     Heading,
     Listing,
-    Pair,
-    Paper,
     Paragraph,
-    Run,
     Table,
 )
 from workflows.documents.pdf import HERE, STRANGE, write_pdf
 
-AT = datetime(2026, 8, 20, 3, tzinfo=UTC)
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
 LETTERS = {
@@ -36,51 +33,55 @@ LETTERS = {
 } | set("đĐ–“”…·")
 
 
-def runs(text: str, **face: bool) -> tuple[Run, ...]:
-    return (Run(text=text, **face),)  # type: ignore[arg-type]
-
-
-def paper(*blocks: Block, certificate: bool = False) -> Paper:
-    return Paper(
-        title="Báo cáo",
-        language="vi",
-        blocks=blocks,
-        form="certificate" if certificate else "official",
-    )
-
-
-EVERYTHING: tuple[Block, ...] = (
-    Pair(
-        look="heads",
-        sides=(
-            (Paragraph(runs=(Run(text="SỞ KHOA HỌC VÀ CÔNG NGHỆ", bold=True, look="ruled"),)),),
-            (Paragraph(runs=runs("Độc lập - Tự do - Hạnh phúc", bold=True)),),
-        ),
-    ),
-    Heading(level=1, runs=runs("BÁO CÁO")),
-    Heading(level=2, runs=runs("1. Mục tiêu")),
-    Paragraph(runs=(Run(text="Bên yêu cầu: ", bold=True), Run(text="....", look="blank"))),
-    Paragraph(runs=runs("(Dự thảo)", italic=True), look="subject"),
-    Listing(items=(runs("một"), runs("hai")), numbered=True),
-    Listing(items=(runs("ba"),)),
-    Table(
-        head=((Cell(runs=runs("TT"), heading=True), Cell(runs=runs("Nội dung"), heading=True)),),
-        rows=(
-            (Cell(runs=runs("1"), look="number"), Cell(runs=runs("dài " * 80))),
-            (Cell(runs=runs("Không có"), span=2),),
-        ),
-    ),
-    Table(head=(), rows=((Cell(runs=()),),)),
-    Group(blocks=(Heading(level=3, runs=runs("a)")), Paragraph(runs=runs("x")))),
-    Pair(look="signs", sides=((), (Paragraph(runs=runs("GIÁM ĐỐC", bold=True)),))),
-)
-
-
 def test_every_part_is_set_as_an_archivable_file() -> None:
     content = write_pdf(paper(*EVERYTHING), at=AT)
     assert content.startswith(b"%PDF-1.7")
     assert b"<pdfaid:part>2</pdfaid:part>" in content
     assert b"<pdfaid:conformance>B</pdfaid:conformance>" in content
+
+
+TEXT = re.compile(
+    rb"1 0 0 -1 (?P<x>[0-9.]+) (?P<y>[0-9.]+) cm.{0,40}?BT.{0,20}?/f[0-9]+ (?P<size>[0-9.]+) Tf",
+    re.DOTALL,
+)
+
+
+def placed(content: bytes) -> list[list[tuple[float, float, float]]]:
+    """For each page, where its stretches of text begin (millimetres from left and top) and how big
+    they are (points)."""
+    pages = []
+    for stream in re.findall(rb"stream\r?\n(.*?)endstream", content, re.DOTALL):
+        try:
+            drawn = zlib.decompress(stream)
+        except zlib.error:
+            continue
+        found = [
+            (
+                float(one["x"]) / POINTS_PER_MM,
+                297 - float(one["y"]) / POINTS_PER_MM,
+                float(one["size"]),
+            )
+            for one in TEXT.finditer(drawn)
+        ]
+        if found:
+            pages.append(found)
+    return pages
+
+
+def test_lines_begin_where_the_decree_has_them_and_the_first_page_has_no_number() -> None:
+    lines = [Paragraph(runs=runs(f"Đoạn {number}: " + "dài " * 60)) for number in range(30)]
+    first, second, *_ = placed(write_pdf(paper(*lines), at=AT))
+    assert {round(x, 1) for x, _, _ in first} == {30.0, 42.7}, "margin and first line"
+    assert {size for _, _, size in first} == {14.0}
+    assert 20 < min(y for _, y, _ in first) < 26
+    assert max(y for _, y, _ in first) < 277
+    numbers = [(x, y, size) for x, y, size in second if y < 20]
+    assert len(numbers) == 1
+    ((x, y, size),) = numbers
+    # Between the margins, as everything centred on the page is.
+    assert abs(x - (30 + 165 / 2)) < 3
+    assert 10 < y < 20
+    assert size == 13
 
 
 def test_the_same_paper_at_the_same_instant_is_the_same_file() -> None:
