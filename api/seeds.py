@@ -10,17 +10,19 @@ import re
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from engine.calendars.business_days import CalendarDay, DayKind
 from engine.calendars.vietnam import read_calendar_file, seed_days
-from engine.commands.manage_organization import OrganizationSeed
 from engine.definition import staffing
 from engine.definition.source import Reading, read_file
 from engine.errors import Invalid
+
+if TYPE_CHECKING:
+    from engine.commands.manage_organization import OrganizationSeed
 
 DEFINITIONS: Final = Path(__file__).parent.parent / "definitions"
 DEMONSTRATION: Final = DEFINITIONS / "organizations" / "demonstration.yaml"
@@ -41,12 +43,15 @@ def read_yaml(path: Path) -> Any:
 
 def read_organization(
     path: Path, *, years: Collection[int], demonstration: bool = False
-) -> OrganizationSeed:
+) -> "OrganizationSeed":
     """A new organisation with its calendar for these years; its id is its slug.
 
     Raises:
         Invalid: `seed_unreadable`, or `seed_incomplete` with the key that is missing.
     """
+    # A calendar, a plan and a definition are read without the database behind this.
+    from engine.commands.manage_organization import OrganizationSeed  # noqa: PLC0415
+
     data = read_yaml(path)
     for key in ("organization", "units", "people", "grants"):
         if not isinstance(data, Mapping) or key not in data:

@@ -60,6 +60,7 @@ COMMANDS: Final[Mapping[str, _Room]] = {
     "definitions": _Room("api.cli.definitions", "Định nghĩa quy trình · Definitions"),
     "organization": _Room("api.cli.organization", "Cơ quan · Organisations"),
     "plan": _Room("api.cli.plan", "Kế hoạch năm · The plan of a year"),
+    "dossiers": _Room("api.cli.dossiers", "Hồ sơ của bộ phận một cửa · One-stop dossiers"),
     "audit": _Room("api.cli.audit", "Nhật ký · The log"),
     "evidence": _Room("api.cli.evidence", "Bằng chứng · Evidence"),
     "user": _Room("api.cli.accounts", "Người dùng · Users", app="users"),

@@ -86,7 +86,7 @@ def _csv(form: Form, rows: Sequence[Sequence[Cell]]) -> bytes:
 def _xlsx(form: Form, rows: Sequence[Sequence[Cell]]) -> bytes:
     book = Workbook()
     sheet = book.active
-    sheet.title = _sheet_title(form)
+    sheet.title = sheet_title(title_of(form.title, form.language))
     lists = book.create_sheet(LISTS[form.language])
     for index, (name, spec) in enumerate(form.columns.items(), start=1):
         _head(sheet, index, _heading(form, spec))
@@ -121,14 +121,15 @@ def _format(spec: FieldSpec) -> str:
     return "General" if spec.type in {"integer", "decimal"} else "@"
 
 
-def _sheet_title(form: Form) -> str:
-    plain = _NOT_IN_TITLES.sub(" ", title_of(form.title, form.language)).strip("' ")
+def sheet_title(title: str) -> str:
+    """A title as a sheet may be called."""
+    plain = _NOT_IN_TITLES.sub(" ", title).strip("' ")
     return plain[:SHEET_TITLE_LENGTH].strip("' ") or "1"
 
 
 def _head(sheet: Worksheet, index: int, text: str) -> None:
     cell = sheet.cell(1, index)
-    _say(cell, text)
+    say_text(cell, text)
     cell.font = Font(bold=True)
     cell.fill = PatternFill("solid", fgColor="DDE8F0")
     cell.alignment = Alignment(wrap_text=True, vertical="top")
@@ -163,7 +164,7 @@ def _offer(
     letter = get_column_letter(index)
     lists.column_dimensions[letter].width = WIDTH
     for number, text in enumerate(offered, start=2):
-        _say(lists.cell(number, index), text)
+        say_text(lists.cell(number, index), text)
     title = (lists.title or "").replace("'", "''")
     choice = DataValidation(
         type="list",
@@ -180,13 +181,13 @@ def _put(sheet: Worksheet, place: tuple[int, int], value: Cell, spec: FieldSpec)
         return
     cell = sheet.cell(*place)
     if isinstance(value, str):
-        _say(cell, value)
+        say_text(cell, value)
         return
     cell.value = value
     cell.number_format = _format(spec)
 
 
-def _say(cell: Any, text: str) -> None:
+def say_text(cell: Any, text: str) -> None:
     """Put a text into a cell: nothing that it begins with makes it a formula or an error."""
     cell.value = text
     cell.data_type = "s"

@@ -19,7 +19,7 @@ AGES: Final[Mapping[str, range]] = {
     "31-": range(31, 1_000_000),
 }
 """Ages in working days; a day of receipt without a working day since counts with the youngest."""
-PERCENT: Final = 100
+HUNDRED: Final = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,12 +93,11 @@ def median(days: Mapping[int, int]) -> tuple[int, int] | None:
     return (lower, 1) if lower == upper else (lower + upper, 2)
 
 
-def percent(numerator: int, denominator: int, digits: int = 2) -> str:
-    """A share in percent, rounded half up, with a decimal comma; whole numbers to the end."""
-    scale = 10**digits
-    scaled, sign = abs(numerator) * PERCENT * scale, "-" if numerator < 0 else ""
-    whole, rest = divmod((2 * scaled + denominator) // (2 * denominator), scale)
-    return f"{sign if whole or rest else ''}{whole},{rest:0{digits}}"
+def quotient(numerator: int, denominator: int) -> str:
+    """A fraction with two decimals, rounded half away from zero; whole numbers to the end."""
+    hundredths = (2 * HUNDRED * abs(numerator) + denominator) // (2 * denominator)
+    sign = "-" if numerator < 0 and hundredths else ""
+    return f"{sign}{hundredths // HUNDRED}.{hundredths % HUNDRED:02}"
 
 
 def _counts(tally: Tally, *names: str) -> Iterator[Figure]:

@@ -18,8 +18,8 @@ from typing import Any, Final
 
 SUM_BITS: Final = 128
 PARTS: Final = 256
-PART_NUMBERS: Final = 8_192
-"""Numbers of a part that wait in memory; all parts together hold sixteen megabytes at most."""
+PART_NUMBERS: Final = 1_024
+"""Numbers of a part that wait in memory; all parts together hold two megabytes at most."""
 NUMBER_BYTES: Final = 8
 
 

@@ -241,7 +241,12 @@ def _refuse_persons(
 ) -> None:
     for column in OF_WORDS & set(places):
         place = places[column]
-        kind = kind_of_column(set(_cells(sample, place)))
+        called = columns().exactly(headings[place]) or ""
+        kind = (
+            Personal(called.removeprefix(PERSONAL))
+            if called.startswith(PERSONAL)
+            else kind_of_column(set(_cells(sample, place)))
+        )
         if kind is not None:
             raise ExportInvalid(
                 "export_column_personal", column=column, heading=headings[place], kind=kind.value
