@@ -22,7 +22,7 @@ from engine.calendars.business_days import Calendar
 from engine.errors import Invalid
 from workflows.overdue_dossiers.analysis import pareto
 from workflows.overdue_dossiers.analysis.figures import told
-from workflows.overdue_dossiers.analysis.lateness import WorkingDays
+from workflows.overdue_dossiers.analysis.lateness import working_days
 from workflows.overdue_dossiers.analysis.pareto import Pareto
 from workflows.overdue_dossiers.analysis.recurrence import Recurrence, Recurring, Remedy
 from workflows.overdue_dossiers.analysis.tally import Tally, added
@@ -157,7 +157,7 @@ class Counting:
         self._window = window
         self._first, self._last = window.first, window.last
         self._calendar_version = calendar.version
-        self._days = WorkingDays(calendar)
+        self._days = working_days(calendar)
         self._running = self._days.running
         self._tallies: dict[Combination, Tally] = {}
         self._recurring = [Recurring(remedy) for remedy in remedies]

@@ -9,6 +9,7 @@
 """
 
 from datetime import date, timedelta
+from functools import lru_cache
 from typing import Final
 
 from engine.calendars.business_days import Calendar
@@ -16,6 +17,12 @@ from engine.calendars.working_day_table import WorkingDayTable
 from workflows.overdue_dossiers.dossier import FIRST_DAY, LAST_DAY
 
 MARGIN: Final = timedelta(days=400)
+
+
+@lru_cache(maxsize=8)
+def working_days(calendar: Calendar) -> "WorkingDays":
+    """The working days of a calendar, laid out once: a page and its tables ask several times."""
+    return WorkingDays(calendar)
 
 
 class WorkingDays:
