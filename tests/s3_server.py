@@ -11,7 +11,6 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
 from http.client import HTTPConnection, HTTPResponse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import count
@@ -23,13 +22,8 @@ from typing_extensions import override
 
 from engine.evidence.s3 import BucketStore, Patience
 
-QUICK = Patience(
-    connect=timedelta(seconds=1),
-    answer=timedelta(milliseconds=500),
-    upload=timedelta(seconds=2),
-    retries=1,
-    retry_until=timedelta(seconds=1),
-)
+# What a loaded machine needs is waited for; what is spoiled is spoiled at once.
+ONCE_MORE = Patience(retries=1)
 PREFIX = "quy-trinh/evidence"
 _SIGNED = {
     "Authorization": "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/s3/aws4_request, "
@@ -81,7 +75,7 @@ class Bucket:
         """Lay bytes under a key as somebody with the credentials could."""
         self.server.ask("PUT", f"/{self.name}/{PREFIX}/{quote(key)}", content)
 
-    def seen_from(self, server: S3Server, *, patience: Patience = QUICK) -> BucketStore:
+    def seen_from(self, server: S3Server, *, patience: Patience = ONCE_MORE) -> BucketStore:
         """Another process's store in the same bucket."""
         return BucketStore(self.name, prefix=PREFIX, endpoint=server.endpoint, patience=patience)
 
@@ -95,20 +89,20 @@ def bucket_of(server: S3Server) -> Bucket:
 @pytest.fixture(scope="session")
 def s3_server() -> Iterator[S3Server]:
     """A moto server; credentials are not checked, everything else is."""
-    # What a developer's own cloud needs must not reach a test, nor its requests that cloud.
-    kept = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}  # noqa: TID251
-    for name in kept:
-        del os.environ[name]  # noqa: TID251
-    os.environ |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}  # noqa: TID251
-    with subprocess.Popen(  # noqa: S603 - our own lines.
-        [sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout is not None
-        port = int(process.stdout.readline())
-        yield S3Server(f"http://127.0.0.1:{port}")
-        process.terminate()
-    del os.environ["AWS_ACCESS_KEY_ID"], os.environ["AWS_SECRET_ACCESS_KEY"]  # noqa: TID251
-    os.environ |= kept  # noqa: TID251
+    with pytest.MonkeyPatch.context() as environment:
+        # What a developer's own cloud needs must not reach a test, nor its requests that cloud.
+        for name in [name for name in os.environ if name.startswith("AWS_")]:  # noqa: TID251
+            environment.delenv(name)
+        environment.setenv("AWS_ACCESS_KEY_ID", "test")
+        environment.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        environment.setenv("NO_PROXY", "127.0.0.1")
+        with subprocess.Popen(  # noqa: S603 - our own lines.
+            [sys.executable, "-c", _SERVER], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+        ) as process:
+            assert process.stdout is not None
+            port = int(process.stdout.readline())
+            yield S3Server(f"http://127.0.0.1:{port}")
+            process.terminate()
 
 
 @pytest.fixture

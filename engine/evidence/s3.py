@@ -233,12 +233,13 @@ class BucketStore:
             raise self._unusable("store_has_foreign_key", error) from error
         except (BaseError, FileNotFoundError) as error:
             said = str(error)
-            if sha256 is not None and "NoSuchKey" in said:
-                raise BlobNotFound(sha256) from error
-            if sha256 is not None and "InvalidRange" in said:
-                # It was longer when the reading began: somebody has laid other bytes there.
-                raise BlobCorrupt(sha256) from error
             code = next((code for sign, code in _SIGNS.items() if sign in said), "store_away")
+            if sha256 is not None and code == "store_away":
+                if isinstance(error, FileNotFoundError):
+                    raise BlobNotFound(sha256) from error
+                if "InvalidRange" in said:
+                    # It was longer when the reading began: somebody has laid other bytes there.
+                    raise BlobCorrupt(sha256) from error
             raise self._unusable(code, error) from error
 
     def _unusable(self, code: str, error: Exception) -> StoreUnusableError:

@@ -5,12 +5,13 @@ import io
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from engine.evidence.digest import StoredBlob
-from engine.evidence.s3 import PROBE, PROBE_CONTENT, TRIES, BucketStore
+from engine.evidence.s3 import PROBE, PROBE_CONTENT, TRIES, BucketStore, Patience
 from engine.evidence.store import (
     BlobCorrupt,
     BlobNotFound,
@@ -245,7 +246,8 @@ def test_7_a_server_that_is_away_is_told_soon(wire: Wire, store: BucketStore) ->
     assert {fault.code for fault in faults_of(all_of_it(store))} == {"store_away"}
 
 
-def test_7_a_server_that_never_answers_is_told_soon(wire: Wire, store: BucketStore) -> None:
+def test_7_a_server_that_never_answers_is_told_soon(bucket: Bucket, wire: Wire) -> None:
+    store = bucket.seen_from(wire.server, patience=Patience(answer=timedelta(seconds=0.3)))
     over = threading.Event()
 
     def hang(_request: Request) -> Answer | None:
