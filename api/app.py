@@ -46,6 +46,7 @@ from api.problems import BodyTooLarge, Problem, Unreadable, problem_of, problem_
 from api.settings import JSON_BYTES, Settings
 from api.v1 import (
     accounts,
+    calendar,
     definitions,
     demo,
     documents,
@@ -326,7 +327,7 @@ def _v1(app: FastAPI) -> FastAPI:
         steering,
         log,
     )
-    shared = (organization, letterheads, plans)
+    shared = (organization, calendar, letterheads, plans)
     more = (inbox, me, accounts, tokens, *shared, dossiers, jobs, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:

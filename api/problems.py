@@ -235,6 +235,7 @@ _BY_CLASS: Final[Sequence[tuple[type[QuyTrinhError], int]]] = (
 _BY_CODE: Final[Mapping[str, int]] = {
     "stale_version": 412,
     "stale_row": 412,
+    "stale_calendar": 412,
     "unknown_requirement": 422,
     "archive_too_large": 413,
     "archive_too_many_entries": 413,
@@ -252,6 +253,10 @@ _FIELD_OF: Final[Mapping[str, str]] = {
     "waiver_in_past": "until",
     "clock_moves_forward_only": "to",
     "calendar_day_without_source": "source",
+    "calendar_day_unknown": "day",
+    "calendar_day_repeated": "day",
+    "calendar_file_invalid": "rule",
+    "calendar_change_empty": "body",
     "delegation_to_oneself": "deputy",
     "delegation_without_document": "document",
     "ends_before_it_begins": "to",

@@ -16,6 +16,8 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from engine.calendars.business_days import CalendarDay, DayKind
+from engine.calendars.dated_rules import read_rules
+from engine.calendars.edition import RULES, RuleRow
 from engine.calendars.vietnam import read_calendar_file, seed_days
 from engine.definition import staffing
 from engine.definition.source import Reading, read_file
@@ -62,6 +64,7 @@ def read_organization(
         id=data["organization"]["slug"],
         data=data,
         days=read_days(data.get("calendar") or {}, years=years),
+        rules=read_rule_rows(data.get("calendar") or {}),
         demonstration=demonstration,
     )
 
@@ -71,13 +74,31 @@ def read_days(calendar: Mapping[str, Any], *, years: Collection[int]) -> tuple[C
     rows: dict[date, CalendarDay] = {}
     name = calendar.get("seed")
     if name is not None:
-        file = read_calendar_file(read_yaml(DEFINITIONS / "calendars" / f"{name}.yaml"))
-        rows = {row.date: row for row in seed_days(years, file)}
+        rows = {row.date: row for row in library_days(years, seed=name)}
     for told in calendar.get("days") or ():
         day = date.fromisoformat(str(told["date"]))
         source = str(told.get("source", OWN_SOURCE))
         rows[day] = CalendarDay(day, DayKind(told["kind"]), str(told["label"]), source)
     return tuple(rows[day] for day in sorted(rows))
+
+
+def library_days(years: Collection[int], *, seed: str = "vn") -> tuple[CalendarDay, ...]:
+    """What the installed library and a shipped file say of these years today."""
+    return seed_days(
+        years, read_calendar_file(read_yaml(DEFINITIONS / "calendars" / f"{seed}.yaml"))
+    )
+
+
+def read_rule_rows(calendar: Mapping[str, Any]) -> tuple[RuleRow, ...]:
+    """The dated rules that ship beside the calendar from which an organisation starts."""
+    name = calendar.get("seed")
+    if name is None:
+        return ()
+    return tuple(
+        RuleRow(kind=kind, rule=rule)
+        for kind, model in RULES.items()
+        for rule in read_rules(read_yaml(DEFINITIONS / "calendars" / f"{name}_{kind}.yaml"), model)
+    )
 
 
 def usernames(data: Mapping[str, Any]) -> dict[str, str]:

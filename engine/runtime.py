@@ -29,6 +29,7 @@ from engine.machine.registry import Registry
 from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
 from engine.storage.audit_log import LogRepository
+from engine.storage.calendars import CalendarRepository, Editions
 from engine.storage.database import Database, damage_of
 from engine.storage.definitions import DefinitionRepository, Published
 from engine.storage.evidence import EvidenceRepository
@@ -339,6 +340,7 @@ class Runtime:
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
         self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
+        self.editions = Editions()
 
     @contextmanager
     def write(self, organization_id: str) -> Iterator[UnitOfWork]:
@@ -436,6 +438,7 @@ class Runtime:
             outbox=OutboxRepository(session, organization_id),
             idempotency=IdempotencyRepository(session, organization_id),
             numbers=NumberRepository(session, organization_id),
+            calendars=CalendarRepository(session, organization_id, editions=self.editions),
             log=LogRepository(session, organization_id, key=self.log_key),
             plans=PlanRepository(session, organization_id),
             jobs=JobRepository(session, organization_id),

@@ -23,6 +23,7 @@ import pytest
 from ruamel.yaml import YAML
 from sqlalchemy import create_engine, make_url, text
 
+from api.seeds import read_rule_rows
 from engine.calendars.vietnam import read_calendar_file, seed_days
 from engine.commands.manage_organization import OrganizationSeed, found_organization
 from engine.commands.publish_definition import publish_definitions
@@ -114,11 +115,12 @@ def found_office(database: Database, folder: Path) -> None:
     data = seed_data()
     calendar = YAML(typ="safe").load((DEFINITIONS / "calendars" / "vn.yaml").read_text("utf-8"))
     days = seed_days(range(2023, 2028), read_calendar_file(calendar))
+    rules = read_rule_rows({"seed": "vn"})
     found_organization(
-        runtime, OrganizationSeed(id=OFFICE, data=data, days=days, demonstration=True)
+        runtime, OrganizationSeed(id=OFFICE, data=data, days=days, rules=rules, demonstration=True)
     )
     other = {**data, "organization": {**data["organization"], "slug": NEIGHBOUR}}
-    found_organization(runtime, OrganizationSeed(id=NEIGHBOUR, data=other, days=days))
+    found_organization(runtime, OrganizationSeed(id=NEIGHBOUR, data=other, days=days, rules=rules))
     publish_definitions(runtime, OFFICE, shipped())
     publish_definitions(runtime, NEIGHBOUR, shipped())
 

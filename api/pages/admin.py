@@ -18,7 +18,7 @@ from api.dependencies import Reply, run_once, standing
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
 from api.problems import problem_of
-from engine.calendars.business_days import CalendarDay, DayKind
+from engine.calendars.edition import unannounced
 from engine.commands.manage_accounts import NotAllowed, make_token, revoke_token
 from engine.commands.manage_organization import (
     NewDelegation,
@@ -26,7 +26,6 @@ from engine.commands.manage_organization import (
     add_delegation,
     add_grant,
     end_grant,
-    set_calendar_day,
 )
 from engine.commands.move_clock import move_clock
 from engine.errors import Conflict, Invalid, NotFound, Refused
@@ -37,7 +36,7 @@ router = APIRouter()
 
 WITHOUT_LOGIN: Final = frozenset({"system", "api_client"})
 TOKEN_NAME_LENGTH: Final = 80
-DONE: Final = frozenset({"granted", "ended", "lent", "day", "revoked", "clock"})
+DONE: Final = frozenset({"granted", "ended", "lent", "revoked", "clock"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,23 +142,6 @@ def delegate(sent: Posted) -> Response:
     return _run(sent, run, done="lent", anchor="delegations")
 
 
-@router.post("/admin/calendar")
-def calendar_day(sent: Posted) -> Response:
-    """Enter a day off or a working day that a notice decided."""
-    desk, typed = sent.desk, sent.typed
-
-    def run() -> Any:
-        day = CalendarDay(
-            date=_day(typed.text("day")),
-            kind=DayKind.WORK if typed.text("kind") == "work" else DayKind.OFF,
-            label=typed.text("label").strip(),
-            source=typed.text("source"),
-        )
-        return set_calendar_day(desk.house.runtime, desk.caller, day)
-
-    return _run(sent, run, done="day", anchor="calendar")
-
-
 @router.post("/admin/tokens")
 def new_token(sent: Posted) -> Response:
     """Make a token of one's own; its secret stands on the page that answers, and nowhere else."""
@@ -242,7 +224,7 @@ def _show(
         people = uow.tables.organization.people(uow.today)
         units = uow.tables.organization.units(uow.today)
         grants = uow.tables.organization.grants(uow.today)
-        days = uow.tables.organization.calendar().days
+        edition = uow.tables.calendars.edition()
         tokens = uow.accounts.tokens_of(desk.caller.organization_id)
         today = uow.today
     held: dict[str, list[str]] = {}
@@ -289,7 +271,8 @@ def _show(
             )
             for row in grants
         ],
-        days=[day for day in days if day.date.year >= today.year],
+        days=sum(row.day.date.year >= today.year for row in edition.days),
+        unannounced=unannounced(edition, today),
         tokens=[
             TokenRow(
                 id=token.id,

@@ -6,6 +6,12 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Response
 
+from api.pages.moments import (
+    length_words,
+    moment_words,
+    month_day_words,
+    name_words,
+)
 from api.pages.showing import Voice
 from api.pages.visiting import Desked
 from engine.definition.guarantees import (
@@ -17,9 +23,7 @@ from engine.definition.guarantees import (
 )
 from engine.definition.model import (
     By,
-    Duration,
     EvidenceSpec,
-    Moment,
     Process,
     State,
     Text,
@@ -112,15 +116,9 @@ def window_words(window: Window | None, voice: Voice) -> str:
     if window.every is not None:
         return voice.ui(f"window.{window.every}")
     if window.from_ is not None and window.to is not None:
-        return f"{_month_day(window.from_)} – {_month_day(window.to)}"
+        return f"{month_day_words(window.from_)} – {month_day_words(window.to)}"
     months = window.months or (window.month,)
     return voice.ui("window.months", months=", ".join(str(month) for month in months))
-
-
-def _month_day(text: str) -> str:
-    """`07-01` as `01/07`."""
-    month, _, day = text.partition("-")
-    return f"{day}/{month}"
 
 
 def _promised(sentence: str, process: Process, voice: Voice) -> str:
@@ -148,46 +146,19 @@ def _state(name: str, state: State, process: Process, voice: Voice) -> StateRow:
     return StateRow(
         id=name,
         title=state.title,
-        due="—" if state.due is None else _moment(state.due, process, voice),
-        remind=", ".join(_length(length, voice) for length in state.remind) or "—",
+        due="—" if state.due is None else moment_words(state.due, process, voice),
+        remind=", ".join(length_words(length, voice) for length in state.remind) or "—",
         escalate="; ".join(
-            voice.ui("definitions.after", length=_length(one.after, voice), who=voice.roles(one.to))
+            voice.ui(
+                "definitions.after",
+                length=length_words(one.after, voice),
+                who=voice.roles(one.to),
+            )
             for one in state.escalate
         )
         or "—",
         final=state.final,
     )
-
-
-def _moment(moment: Moment, process: Process, voice: Voice) -> str:
-    """A point in time in words."""
-    if moment.end_of_window:
-        return voice.ui("moment.end_of_window")
-    if moment.date is not None:
-        return _month_day(moment.date)
-    span = moment.plus or moment.minus
-    told = moment.after or moment.before
-    if told is not None and (span is None or not span.count):
-        return voice.ui("moment.on", what=_named(told, process, voice))
-    length = _length(span or Duration(count=0, unit="d"), voice)
-    if moment.after is not None:
-        return voice.ui("moment.after", length=length, what=_named(moment.after, process, voice))
-    if moment.before is not None:
-        return voice.ui("moment.before", length=length, what=_named(moment.before, process, voice))
-    return length
-
-
-def _length(length: Duration, voice: Voice) -> str:
-    if not length.count:
-        return voice.ui("length.none")
-    form = "one" if length.count == 1 else "many"
-    return voice.ui(f"length.{length.unit}.{form}", count=length.count)
-
-
-def _named(name: str, process: Process, voice: Voice) -> str:
-    """A step or a field by its title."""
-    titled: Mapping[str, Any] = {**process.fields, **process.transitions}
-    return voice.title(titled[name].title) if name in titled else name
 
 
 def _step(name: str, step: Transition, process: Process, voice: Voice) -> TransitionRow:
@@ -211,7 +182,7 @@ def _step(name: str, step: Transition, process: Process, voice: Voice) -> Transi
 def _by(by: By, process: Process, voice: Voice) -> str:
     role = voice.roles((by.role,))
     if by.of is not None:
-        role = voice.ui("definitions.of", role=role, unit=_named(by.of, process, voice))
+        role = voice.ui("definitions.of", role=role, unit=name_words(by.of, process, voice))
     if by.when is not None:
         role = f"{role} ({said(process, by.when, _spoken(voice))})"
     return role
@@ -246,7 +217,7 @@ def _circumstances(step: Transition, process: Process, voice: Voice) -> Iterator
     if step.in_window is not None:
         yield voice.ui("needs.window")
     if step.not_before is not None:
-        yield voice.ui("needs.not_before", moment=_moment(step.not_before, process, voice))
+        yield voice.ui("needs.not_before", moment=moment_words(step.not_before, process, voice))
     if step.reason is not None:
         yield voice.ui("needs.reason")
     if step.sign:
@@ -254,7 +225,7 @@ def _circumstances(step: Transition, process: Process, voice: Voice) -> Iterator
 
 
 def _evidence(spec: EvidenceSpec, process: Process, voice: Voice) -> EvidenceRow:
-    age = "" if spec.max_age is None else _length(spec.max_age, voice)
+    age = "" if spec.max_age is None else length_words(spec.max_age, voice)
     reviewer = () if spec.reviewed is None else (spec.reviewed,)
     per = "" if spec.per is None else voice.title(process.records[spec.per].title)
     rules: tuple[tuple[bool, str, dict[str, Any]], ...] = (

@@ -24,6 +24,7 @@ from api.pages.instance_page import (
     values_of_case,
     with_rows,
 )
+from api.pages.moments import deadline_words
 from api.pages.papers import paper_values
 from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
@@ -229,6 +230,11 @@ def show_instance(
         route=route[-LEGS_SHOWN:],
         names=names_of_case(view, voice),
         flags=flag_words(view.summary.flags, voice),
+        due_words=""
+        if view.deadline is None
+        else deadline_words(
+            view.deadline, view.process.states[view.summary.state].due, view.process, voice
+        ),
         printed=[
             name
             for name in view.documents

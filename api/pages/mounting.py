@@ -13,6 +13,7 @@ from typing_extensions import override
 from api.pages import (
     admin,
     audit_log,
+    calendar,
     definitions,
     errors,
     inbox,
@@ -49,7 +50,7 @@ def mount_pages(app: FastAPI) -> None:
     pages.state = app.state
     # Before `records`, whose rows could else be called `import`.
     of_cases = (instances, instance_forms, record_sheets, records)
-    for room in (login, inbox, *of_cases, audit_log, definitions, plan, admin):
+    for room in (login, inbox, *of_cases, audit_log, definitions, plan, admin, calendar):
         pages.include_router(room.router)
     errors.answer_errors(pages)
     pages.mount("/static", KeptFiles(directory=STATIC), name="static")

@@ -27,7 +27,6 @@ from engine.commands.change_records import (
     ChangeRows,
     ImportRows,
     NotChangedRows,
-    WrongRows,
     change_records,
     import_records,
 )
@@ -37,6 +36,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.queries.instances import InstanceView, RecordTable, instance_view
 from engine.queries.sheets import proposed_rows
 from engine.runtime import Replayed
+from engine.tables.fault import WrongRows
 from engine.transaction.many_rows import WantedRow
 
 router = APIRouter(prefix="/instances/{instance_id}/records/{record_set}")

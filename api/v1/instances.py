@@ -28,7 +28,7 @@ from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
-from engine.machine.instance import Case, Child
+from engine.machine.instance import Case, Child, Deadline
 from engine.machine.registry import RegistryMissing
 from engine.machine.window import spans_of
 from engine.queries.definitions import refuse_unknown_names
@@ -94,6 +94,22 @@ class SpanBody(BaseModel):
     last: date
 
 
+class DeadlineBody(BaseModel):
+    """When the present state is due, and what made that day.
+
+    Attributes:
+        on: the last day in time.
+        at: the instant at which it has passed.
+        rule: the form of the definition, and where it ends when its day is a day off.
+        calendar: number of the edition of the calendar that it was counted by.
+    """
+
+    on: date
+    at: str | None
+    rule: str
+    calendar: int | None
+
+
 class ChildBody(BaseModel):
     """A child instance, as its parent sees it."""
 
@@ -143,6 +159,7 @@ class InstanceBody(SummaryBody):
     definition_digest: str
     period: str | None
     predecessor: str | None
+    due: DeadlineBody | None
     fields: dict[str, Any]
     assignees: dict[str, list[str]]
     window: list[SpanBody]
@@ -274,6 +291,7 @@ def instance_body(asked: Asked, case: Case, compiled: Compiled, actor: Actor) ->
         opened_at=asked.at(instance.opened_at, organization),
         due_on=instance.due_on,
         due_at=asked.at(instance.due_at, organization),
+        due=_deadline(asked, instance.deadline, organization),
         overdue=final is None and instance.due_at is not None and case.now >= instance.due_at,
         window=[SpanBody(first=span.first, last=span.last) for span in spans],
         parent=instance.parent_id,
@@ -282,6 +300,17 @@ def instance_body(asked: Asked, case: Case, compiled: Compiled, actor: Actor) ->
         available=available_bodies(asked, case, compiled, actor),
     )
     return body.model_dump(mode="json")
+
+
+def _deadline(asked: Asked, deadline: Deadline | None, organization: str) -> DeadlineBody | None:
+    if deadline is None:
+        return None
+    return DeadlineBody(
+        on=deadline.on,
+        at=asked.at(deadline.at, organization),
+        rule=deadline.rule,
+        calendar=deadline.calendar,
+    )
 
 
 def available_bodies(

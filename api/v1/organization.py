@@ -1,7 +1,7 @@
 """The organisation: its units, and the dated rows that administrators add to it."""
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, Field, StringConstraints
@@ -21,7 +21,6 @@ from api.problems import plain
 from api.v1.administering import done, made
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
 from api.v1.reading import Body, Identifier, IsoDate, JsonBody, Line, Name, Sent
-from engine.calendars.business_days import CalendarDay, DayKind
 from engine.commands.manage_organization import (
     NewDelegation,
     NewGrant,
@@ -30,7 +29,6 @@ from engine.commands.manage_organization import (
     add_grant,
     add_unit,
     end_grant,
-    set_calendar_day,
 )
 from engine.definition.model import SLUG_PATTERN
 from engine.errors import Invalid
@@ -130,31 +128,6 @@ class DelegationPage(BaseModel):
     """A page of delegations in force."""
 
     items: list[KnownDelegationBody]
-    next: str | None
-
-
-class HolidayBody(Body):
-    """A day that differs from the week's rule, with the notice that decided it."""
-
-    day: IsoDate
-    kind: Literal["off", "work"]
-    label: Name
-    source: Line
-
-
-class KnownHolidayBody(BaseModel):
-    """A day that differs from the week's rule."""
-
-    day: date
-    kind: str
-    label: str
-    source: str
-
-
-class HolidayPage(BaseModel):
-    """A page of calendar days."""
-
-    items: list[KnownHolidayBody]
     next: str | None
 
 
@@ -323,47 +296,6 @@ def post_delegation(
             add_delegation(asked.house.runtime, caller, delegation),
             made("/api/v1/delegations"),
         ),
-    )
-
-
-@router.get("/holidays", summary="Days that differ", response_model=HolidayPage)
-def get_holidays(
-    request: Request,
-    caller: Reader,
-    asked: Circumstances,
-    *,
-    limit: Limit = LIMIT,
-    cursor: Cursor = None,
-) -> Response:
-    """List the organisation's days off and make-up days."""
-    with standing(asked.house, caller) as (uow, _):
-        found = uow.tables.organization.calendar().days
-    items, following = slice_of(found, pager=pager_of(request, caller), cursor=cursor, limit=limit)
-    shown = [
-        KnownHolidayBody(
-            day=day.date, kind=day.kind.value, label=day.label, source=day.source
-        ).model_dump(mode="json")
-        for day in items
-    ]
-    return send(Reply(status=200, body=page(shown, following)))
-
-
-@router.post("/holidays", status_code=204, summary="Enter a day that differs")
-def post_holiday(
-    caller: Administrator,
-    asked: Circumstances,
-    body: Annotated[Sent[HolidayBody], Depends(JsonBody(HolidayBody))],
-) -> Response:
-    """Enter a day off or a make-up day, with the notice that decided it."""
-    given = body.value
-    day = CalendarDay(
-        date=given.day, kind=DayKind(given.kind), label=given.label, source=given.source
-    )
-    return answer_once(
-        asked,
-        caller,
-        digest=body.digest,
-        run=lambda: done(asked, set_calendar_day(asked.house.runtime, caller, day)),
     )
 
 

@@ -135,7 +135,7 @@ def post_import(
     if [name for name, _ in files] != ["file"]:
         raise Unreadable("file_part_missing")
     file = files[0][1]
-    dry_run = _dry_run(form)
+    dry_run = dry_run_of(form)
     _, compiled = standpoint(asked.house, caller, instance)
     if compiled is None:
         raise NotFound("unknown_instance", instance=instance)
@@ -168,7 +168,7 @@ def imported_body(done: ChangedRows) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
-def _dry_run(form: FormData) -> bool:
+def dry_run_of(form: FormData) -> bool:
     """Whether the form asks only what would happen.
 
     Raises:

@@ -1,7 +1,7 @@
 """Working days, and what a term of days or months means on them.
 
-1. The calendar is data: a weekend pattern plus dated rows; a row beats the pattern on its date.
-   Outside the years that rows cover only the pattern counts.
+1. The calendar is data: weekend patterns, each from its day on, plus dated rows; a row beats the
+   pattern on its date. Outside the years that rows cover only the patterns count.
 2. The day of the event is not counted (Civil Code 147): the first day of a term of working days
    is the first working day after it, and the term ends at the end of its last day.
 3. Adding and counting are inverse: `working_days_between(a, add_working_days(a, n)) == n`.
@@ -15,7 +15,7 @@
 import calendar as month_lengths
 from bisect import bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
 from itertools import pairwise
@@ -54,12 +54,27 @@ class CalendarDay:
         kind: off or work.
         label: what people call the day, in the language of the office.
         source: the document that decided it, or the estimate it came from.
+        official: a document decided it; otherwise it is an estimate, until one does.
     """
 
     date: date
     kind: DayKind
     label: str
     source: str
+    official: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class WeekPattern:
+    """Which days of the week are off, from a day on.
+
+    Attributes:
+        first: the day from which it holds.
+        weekend: ISO weekdays.
+    """
+
+    first: date
+    weekend: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +84,9 @@ class Calendar:
     Attributes:
         days: dated rows, kept in date order; two rows on one date are refused.
         weekend: ISO weekdays (1 Monday to 7 Sunday) that are off unless a row says otherwise.
-        version: name of this edition of the rows, stored with each deadline computed from it.
+        version: number of the edition of the rows, stored with each deadline computed from it; the
+            name of the file where no edition was kept.
+        patterns: what replaces the weekend later, kept in date order.
 
     Raises:
         CalendarInvalid: `calendar_day_repeated`, `calendar_weekday_unknown` or
@@ -78,12 +95,16 @@ class Calendar:
 
     days: tuple[CalendarDay, ...] = ()
     weekend: frozenset[int] = frozenset({SATURDAY, SUNDAY})
-    version: str | None = None
+    version: int | str | None = None
+    patterns: tuple[WeekPattern, ...] = ()
+    _spans: tuple["_Span", ...] = field(init=False, repr=False, compare=False)
     _ordinals: tuple[int, ...] = field(init=False, repr=False, compare=False)
     _running: tuple[int, ...] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        _check_weekend(self.weekend)
+        patterns = tuple(sorted(self.patterns, key=lambda pattern: pattern.first))
+        object.__setattr__(self, "patterns", patterns)
+        object.__setattr__(self, "_spans", _spans(self.weekend, patterns))
         ordered = tuple(sorted(self.days, key=lambda row: row.date))
         for earlier, later in pairwise(ordered):
             if earlier.date == later.date:
@@ -91,16 +112,22 @@ class Calendar:
         running = [0]
         for row in ordered:
             running.append(running[-1] + self._difference_made_by(row))
-        # The value is frozen for everyone else; these three are settled once, here.
+        # The value is frozen for everyone else; all of this is settled once, here.
         object.__setattr__(self, "days", ordered)
         object.__setattr__(self, "_ordinals", tuple(row.date.toordinal() for row in ordered))
         object.__setattr__(self, "_running", tuple(running))
 
-    def with_days(self, rows: Iterable[CalendarDay], *, version: str | None = None) -> "Calendar":
+    def with_days(
+        self, rows: Iterable[CalendarDay], *, version: int | str | None = None
+    ) -> "Calendar":
         """This calendar with further rows that win on their dates: a unit's own rota, a storm."""
         merged = {row.date: row for row in self.days}
         merged.update((row.date, row) for row in rows)
-        return Calendar(days=tuple(merged.values()), weekend=self.weekend, version=version)
+        return replace(self, days=tuple(merged.values()), version=version)
+
+    def weekend_on(self, day: date) -> frozenset[int]:
+        """The weekdays that are off by the pattern in force on a day."""
+        return self._span(day.toordinal()).weekend
 
     def row_on(self, day: date) -> CalendarDay | None:
         """The dated row of a day, for its label and source; none when the pattern decides."""
@@ -114,7 +141,7 @@ class Calendar:
         row = self.row_on(day)
         if row is not None:
             return row.kind is DayKind.WORK
-        return day.isoweekday() not in self.weekend
+        return day.isoweekday() not in self.weekend_on(day)
 
     def add_working_days(self, start: date, count: int) -> date:
         """The last day of a term of working days; the day of the event is not counted.
@@ -191,18 +218,19 @@ class Calendar:
         return self.roll(date(year, month_index + 1, min(start.day, last_day)), roll)
 
     def _difference_made_by(self, row: CalendarDay) -> int:
-        usually_works = row.date.isoweekday() not in self.weekend
+        usually_works = row.date.isoweekday() not in self.weekend_on(row.date)
         works = row.kind is DayKind.WORK
         return int(works) - int(usually_works)
 
     def _rank(self, ordinal: int) -> int:
         """How many working days lie from 1 January of year 1 up to and including this day."""
-        weeks, rest = divmod(ordinal, 7)
-        # Day 1 of the proleptic calendar is a Monday, so the rest of a week starts on Monday.
-        usual = weeks * (7 - len(self.weekend)) + sum(
-            weekday not in self.weekend for weekday in range(1, rest + 1)
-        )
+        usual = self._span(ordinal).rank(ordinal)
         return usual + self._running[bisect_right(self._ordinals, ordinal)]
+
+    def _span(self, ordinal: int) -> "_Span":
+        if len(self._spans) == 1:
+            return self._spans[0]
+        return self._spans[bisect_right(self._spans, ordinal, key=lambda span: span.first) - 1]
 
     def _day_of_rank(self, rank: int) -> date:
         lowest, highest = date.min.toordinal(), date.max.toordinal()
@@ -215,6 +243,36 @@ class Calendar:
             else:
                 lowest = middle + 1
         return date.fromordinal(lowest)
+
+
+@dataclass(frozen=True, slots=True)
+class _Span:
+    """Days that share a weekend pattern, and how many days people usually worked before them."""
+
+    first: int
+    weekend: frozenset[int]
+    before: int = 0
+
+    def rank(self, ordinal: int) -> int:
+        """Usual working days from 1 January of year 1 up to and including a day of this span."""
+        return self.before + self._usual(ordinal) - self._usual(self.first - 1)
+
+    def _usual(self, ordinal: int) -> int:
+        weeks, rest = divmod(ordinal, 7)
+        # Day 1 of the proleptic calendar is a Monday, so the rest of a week starts on Monday.
+        return weeks * (7 - len(self.weekend)) + sum(
+            weekday not in self.weekend for weekday in range(1, rest + 1)
+        )
+
+
+def _spans(weekend: frozenset[int], patterns: Iterable[WeekPattern]) -> tuple[_Span, ...]:
+    _check_weekend(weekend)
+    spans = [_Span(1, weekend)]
+    for pattern in patterns:
+        _check_weekend(pattern.weekend)
+        first = pattern.first.toordinal()
+        spans.append(_Span(first, pattern.weekend, spans[-1].rank(first - 1)))
+    return tuple(spans)
 
 
 def _check_weekend(weekend: frozenset[int]) -> None:

@@ -190,7 +190,7 @@ class PeriodScheme:
     def _hardly_works(self, week: Period) -> bool:
         """Whether holidays left so few working days; a rota of few days a week is no holiday."""
         count = self.calendar.working_days_in(week.first_day, week.last_day)
-        usual = 7 - len(self.calendar.weekend)
+        usual = 7 - len(self.calendar.weekend_on(week.first_day))
         return count < usual and count <= self._rule_of(week).merge_week_up_to
 
     def _containing(self, day: date, kind: PeriodKind) -> Period:

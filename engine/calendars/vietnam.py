@@ -81,12 +81,12 @@ def _library_days(years: Collection[int]) -> list[CalendarDay]:
     asked = {year + shift for year in years for shift in (-1, 0, 1)}
     calendar = holidays.country_holidays("VN", years=asked, language="vi")
     days_off = [
-        CalendarDay(day, DayKind.OFF, label, LIBRARY_SOURCE)
+        CalendarDay(day, DayKind.OFF, label, LIBRARY_SOURCE, official=False)
         for day, label in calendar.items()
         if day.year in years
     ]
     swapped = [
-        CalendarDay(day, DayKind.WORK, SWAPPED_SATURDAY, LIBRARY_SOURCE)
+        CalendarDay(day, DayKind.WORK, SWAPPED_SATURDAY, LIBRARY_SOURCE, official=False)
         for day in calendar.weekend_workdays
         if day.year in years
     ]

@@ -7,30 +7,21 @@
 4. A file is read before the transaction begins; what its cells name is looked up inside.
 """
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from engine.commands.change_record import log_refusal
-from engine.errors import Invalid
 from engine.machine.actor import Actor
 from engine.machine.decision import Refused
 from engine.machine.instance import Case
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
-from engine.tables.fault import RowFault
+from engine.tables.fault import RowFault, WrongRows
 from engine.tables.reading import Sheet, read_sheet
 from engine.tables.rows import rows_of
 from engine.transaction.many_rows import WantedRow, judge_rows
 from engine.transaction.recording import write_records
 from engine.transaction.sheets import sheet_reading
-
-
-class WrongRows(Invalid):
-    """Some rows do not fit; `params["faults"]` names each cell."""
-
-    def __init__(self, faults: Sequence[RowFault]) -> None:
-        super().__init__("wrong_values", faults=[fault.told() for fault in faults])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from engine.audit.leaf import EntryType
 from engine.calendars.business_days import CalendarDay
+from engine.calendars.edition import CalendarChange, DayRow, RuleRow
 from engine.commands.manage_accounts import NotAllowed, refused_administration
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.actor import SYSTEM, Actor
@@ -29,11 +30,13 @@ class OrganizationSeed:
         data: keys organization, qms, units, people, grants, qualifications, delegations,
             letterheads.
         days: the calendar's dated rows, from the library and the overrides.
+        rules: working time, reporting periods and the one-stop desk's clock, from the shipped data.
     """
 
     id: str
     data: Mapping[str, Any]
     days: Iterable[CalendarDay]
+    rules: Iterable[RuleRow] = ()
     demonstration: bool = False
 
 
@@ -95,8 +98,14 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
     with runtime.found(organization) as uow:
         _seed_people(uow, seed.data)
         _seed_letterheads(uow, seed.data)
-        for day in seed.days:
-            uow.tables.organization.add_day(day, by=SYSTEM.person, at=uow.now)
+        uow.tables.calendars.write(
+            CalendarChange(
+                days=tuple(DayRow(day=day) for day in seed.days), rules=tuple(seed.rules)
+            ),
+            by=SYSTEM.person,
+            at=uow.now,
+            new_id=uow.new_id,
+        )
         _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
         uow.commit()
 
@@ -262,38 +271,6 @@ def add_delegation(runtime: Runtime, caller: Caller, delegation: NewDelegation) 
         )
         uow.commit()
         return delegation_id
-
-
-def set_calendar_day(runtime: Runtime, caller: Caller, day: CalendarDay) -> NotAllowed | None:
-    """Enter a day off or a working day that an official notice decided.
-
-    Deadlines that are already computed stay; moving them is a step of its own.
-
-    Raises:
-        Invalid: the notice is not named.
-    """
-    with runtime.write(caller.organization_id) as uow:
-        refused = refused_administration(uow, caller)
-        if refused is not None:
-            return refused
-        if not day.source.strip():
-            raise Invalid("calendar_day_without_source", date=day.date.isoformat())
-        # Two who enter the same day at once meet here; the later one replaces the earlier.
-        uow.tables.log.lock()
-        old = uow.tables.organization.remove_day(day.date)
-        uow.tables.organization.add_day(day, by=caller.person, at=uow.now)
-        _log(
-            uow,
-            uow.actor(caller),
-            EntryType.CALENDAR_CHANGED,
-            subject=day.date.isoformat(),
-            old=old,
-            day_kind=str(day.kind),
-            label=day.label,
-            source=day.source,
-        )
-        uow.commit()
-        return None
 
 
 def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:

@@ -130,7 +130,8 @@ class Moment(_Closed):
 
     Exactly one of: `plus` alone (from the entry into the state), `date` (month and day of the
     instance's year), `after` (a transition taken, or a date field) with `plus`, `before` (a date
-    field) with `minus`, `end_of_window`.
+    field) with `minus`, `end_of_window`. `roll` says where it ends when its day is a day off: our
+    own deadlines on the working day before, terms of the law (`forward`) on the next one.
     """
 
     plus: Duration | None = None
@@ -139,6 +140,7 @@ class Moment(_Closed):
     after: Slug | None = None
     before: Slug | None = None
     end_of_window: Literal[True] | None = None
+    roll: Literal["forward", "back"] | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -150,6 +152,7 @@ class Moment(_Closed):
     @model_validator(mode="after")
     def _one_form(self) -> Self:
         given = {name for name in type(self).model_fields if getattr(self, name) is not None}
+        given -= {"roll"}
         allowed = (
             {"plus"},
             {"date"},
@@ -165,6 +168,21 @@ class Moment(_Closed):
                 "or end_of_window",
             )
         return self
+
+    @override
+    def __str__(self) -> str:
+        """The form that the author wrote, on one line, without the roll."""
+        if self.end_of_window:
+            return "end_of_window"
+        if self.date is not None:
+            return self.date
+        told = "after" if self.after else "before"
+        name = self.after or self.before
+        where = [f"{told}: {name}"] if name else []
+        spans = [str(span) for span in (self.plus, self.minus) if span is not None]
+        if not where:
+            return spans[0]
+        return ", ".join([*where, *(f"{'plus' if self.plus else 'minus'}: {s}" for s in spans)])
 
 
 MomentForm = Annotated[Moment, Field(description="5wd · {after: x, plus: 5wd} · end_of_window …")]

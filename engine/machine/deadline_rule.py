@@ -1,7 +1,8 @@
 """When a state falls due, and what happens before and after: dates from a definition and a case.
 
 1. A day is not counted from itself; `5wd` from the entry on Monday is the next Monday.
-2. Our own deadlines that end on a day off roll back to the working day before.
+2. Our own deadlines that end on a day off roll back to the working day before; a term of the law
+   (`roll: forward` in the definition) ends on the next one.
 3. A due day D ends with it: `due_at` is D+1 00:00 in the organisation's zone.
 4. What depends on a step that was not taken or a field that is empty cannot be computed yet: no
    due day, no timers; they are planned again when the case changes.
@@ -16,7 +17,7 @@ from typing import Any, Literal
 
 from engine.calendars.business_days import Calendar, Roll
 from engine.definition.model import Duration, Moment, Process
-from engine.machine.instance import Case, no_values
+from engine.machine.instance import Case, Deadline, no_values
 from engine.machine.window import day_of_year, spans_of
 
 OFFICE_OPENS = time(8)
@@ -37,8 +38,12 @@ class PlannedTimer:
     params: Mapping[str, Any] = field(default_factory=no_values)
 
 
-def due_of_state(process: Process, state: str, *, case: Case, entered_on: date) -> date | None:
-    """The last day on which leaving the state is in time; None without a due day, or not yet one.
+def due_of_state(
+    process: Process, state: str, *, case: Case, entered_on: date, zone: tzinfo
+) -> Deadline | None:
+    """The deadline of a state with the rule and the calendar that made it.
+
+    None without a due day, or while there is not yet one.
 
     Raises:
         CalendarInvalid: the day lies outside the years that exist.
@@ -46,7 +51,16 @@ def due_of_state(process: Process, state: str, *, case: Case, entered_on: date) 
     due = process.states[state].due
     if due is None:
         return None
-    return day_of_moment(due, process=process, case=case, entered_on=entered_on)
+    day = day_of_moment(due, process=process, case=case, entered_on=entered_on)
+    if day is None:
+        return None
+    version = case.calendar.version
+    return Deadline(
+        on=day,
+        at=due_at(day, zone),
+        rule=f"{due}, roll: {due.roll or Roll.BACK}",
+        calendar=version if isinstance(version, int) else None,
+    )
 
 
 def due_at(due_on: date, zone: tzinfo) -> datetime:
@@ -63,9 +77,9 @@ def timers_of_state(
         CalendarInvalid: a day lies outside the years that exist.
     """
     planned = list(_checks(process, state, case=case, entered_on=entered_on, zone=zone))
-    due_on = due_of_state(process, state, case=case, entered_on=entered_on)
-    if due_on is not None:
-        planned.extend(_around(process, state, due_on=due_on, case=case, zone=zone))
+    due = due_of_state(process, state, case=case, entered_on=entered_on, zone=zone)
+    if due is not None:
+        planned.extend(_around(process, state, due_on=due.on, case=case, zone=zone))
     return tuple(sorted(planned, key=lambda timer: timer.at))
 
 
@@ -79,8 +93,8 @@ def day_of_moment(
 ) -> date | None:
     """The date that a moment means for a case; None while it cannot be known.
 
-    `roll` says where a date ends that is a day off: back for our own deadlines, nowhere for
-    `not_before`.
+    `roll` says where a date ends that is a day off, unless the moment itself does: back for our own
+    deadlines, nowhere for `not_before`.
     """
     calendar = case.calendar
     day = _anchor(moment, process=process, case=case, entered_on=entered_on)
@@ -90,7 +104,7 @@ def day_of_moment(
         day = _add(day, moment.plus, calendar)
     if moment.minus is not None:
         day = _subtract(day, moment.minus, calendar)
-    return calendar.roll(day, roll)
+    return calendar.roll(day, roll if moment.roll is None else Roll(moment.roll))
 
 
 def entered_on(case: Case) -> date | None:

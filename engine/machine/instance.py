@@ -138,6 +138,23 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """A due day, and what made it.
+
+    Attributes:
+        on: the last day on which leaving the state is in time.
+        at: the first instant at which it has passed.
+        rule: the form of the definition and the way it rolls, such as `5wd, roll back`.
+        calendar: number of the edition of the calendar; None where no calendar was kept.
+    """
+
+    on: date
+    at: datetime
+    rule: str
+    calendar: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Instance:
     """A running process as stored: its pinned version, its place, its own values.
 
@@ -174,8 +191,17 @@ class Instance:
     previous_state: str | None = None
     opened_at: datetime | None = None
     entered_at: datetime | None = None
-    due_on: date | None = None
-    due_at: datetime | None = None
+    deadline: Deadline | None = None
+
+    @property
+    def due_on(self) -> date | None:
+        """The last day on which leaving the state is in time."""
+        return None if self.deadline is None else self.deadline.on
+
+    @property
+    def due_at(self) -> datetime | None:
+        """The first instant at which the due day has passed."""
+        return None if self.deadline is None else self.deadline.at
 
     def taken(self, transition: str) -> int:
         """How often a transition was accepted."""

@@ -13,7 +13,7 @@ from engine.definition.values import to_json
 from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Refused, Unmet
-from engine.machine.instance import Case, Child, Person, Row, Step, Waiver
+from engine.machine.instance import Case, Child, Deadline, Person, Row, Step, Waiver
 from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
 from engine.runtime import Caller, Runtime, UnitOfWork
@@ -139,6 +139,7 @@ class InstanceView:
     parent: Summary | None
     children: tuple[Child, ...]
     predecessor: str | None
+    deadline: Deadline | None
     options: tuple[StepOption, ...]
     slots: tuple[Slot, ...]
     records: tuple[RecordTable, ...]
@@ -247,6 +248,7 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         parent=None if parent is None else summary_of(uow, parent, units),
         children=case.children,
         predecessor=instance.predecessor,
+        deadline=instance.deadline,
         options=options,
         slots=_slots(uow, case, process, options, actor),
         records=tuple(

@@ -16,11 +16,13 @@ from zoneinfo import ZoneInfo
 
 from sqlmodel import Session
 
+from engine.calendars.business_days import Calendar
 from engine.definition.model import FieldSpec, Process
 from engine.definition.values import read_values, to_json
 from engine.machine.instance import Case, Child, Instance, Person, Row, Step
 from engine.machine.registry import Registry
 from engine.storage.audit_log import LogRepository
+from engine.storage.calendars import CalendarRepository
 from engine.storage.definitions import DefinitionRepository
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import IdempotencyRepository
@@ -51,12 +53,17 @@ class Tables:
     outbox: OutboxRepository
     idempotency: IdempotencyRepository
     numbers: NumberRepository
+    calendars: CalendarRepository
     log: LogRepository
     plans: PlanRepository
     jobs: JobRepository
     sources: SourceRepository
     letterheads: LetterheadRepository
     registry: Registry
+
+    def calendar_of(self, unit: str | None) -> Calendar:
+        """The working days of a unit; of the whole organisation without one."""
+        return self.calendars.edition().calendar_of(self.organization.lineage(unit))
 
     def record_set(self, process: str, name: str) -> RecordSet:
         """The tables behind a record set: the process's own, or the generic ones."""
@@ -122,7 +129,7 @@ def _read_alone(
         instance=instance,
         today=today,
         now=now.astimezone(zone),
-        calendar=tables.organization.calendar(),
+        calendar=tables.calendar_of(stored.unit),
         records=records,
         evidence=tuple(e.as_file() for e in tables.evidence.of_instance(instance_id)),
         children=_children(tables, instance_id, process_of),
@@ -188,8 +195,7 @@ def _instance(
         previous_state=stored.previous_state,
         opened_at=stored.opened_at,
         entered_at=stored.entered_at,
-        due_on=stored.due_on,
-        due_at=stored.due_at,
+        deadline=stored.deadline,
     )
 
 

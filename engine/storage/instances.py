@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, case, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from engine.machine.instance import Step, Waiver
+from engine.machine.instance import Deadline, Step, Waiver
 from engine.storage.database import JsonColumn, UtcDateTime
 
 
@@ -56,6 +56,8 @@ class InstanceRow(SQLModel, table=True):
     closed_on: date | None = None
     due_on: date | None = None
     due_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    due_rule: str | None = None
+    due_calendar: int | None = None
 
 
 class StepRow(SQLModel, table=True):
@@ -135,6 +137,17 @@ class StoredInstance:
     closed_on: date | None
     due_on: date | None
     due_at: datetime | None
+    due_rule: str | None = None
+    due_calendar: int | None = None
+
+    @property
+    def deadline(self) -> Deadline | None:
+        """When the present state is due, and what made that day."""
+        if self.due_on is None or self.due_at is None:
+            return None
+        return Deadline(
+            on=self.due_on, at=self.due_at, rule=self.due_rule or "", calendar=self.due_calendar
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,8 +163,7 @@ class Move:
     flags: tuple[str, ...]
     entered_at: datetime
     closed_on: date | None
-    due_on: date | None
-    due_at: datetime | None
+    deadline: Deadline | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -259,6 +271,27 @@ class InstanceRepository:
         found = self._session.exec(query.limit(1)).first()
         return None if found is None else _stored(found)
 
+    def open_units(self) -> tuple[str | None, ...]:
+        """The units that have open cases; None where some have no unit."""
+        row = InstanceRow
+        query = select(row.unit).where(
+            col(row.organization_id) == self._id, col(row.final).is_(None)
+        )
+        found = self._session.exec(query.distinct()).all()
+        return tuple(sorted(found, key=lambda unit: unit or ""))
+
+    def open_ids(self, units: tuple[str | None, ...], *, lock: bool = False) -> tuple[str, ...]:
+        """The open cases of some units, in one order for everybody who locks them."""
+        row = InstanceRow
+        mine = [col(row.unit).in_([unit for unit in units if unit is not None])]
+        if None in units:
+            mine.append(col(row.unit).is_(None))
+        query = select(row.id).where(
+            col(row.organization_id) == self._id, col(row.final).is_(None), or_(*mine)
+        )
+        query = query.order_by(col(row.id))
+        return tuple(self._session.exec(query.with_for_update() if lock else query))
+
     def move(self, move: Move) -> bool:
         """Compare the version and set the new state; False when somebody was faster."""
         row = InstanceRow
@@ -278,8 +311,7 @@ class InstanceRepository:
                 flags=list(move.flags),
                 entered_at=move.entered_at,
                 closed_on=move.closed_on,
-                due_on=move.due_on,
-                due_at=move.due_at,
+                **_due(move.deadline),
             )
             .execution_options(synchronize_session=False)
         )
@@ -293,9 +325,9 @@ class InstanceRepository:
         """Narrow roles to named people."""
         self._change(instance_id, assignees=dict(assignees))
 
-    def set_due(self, instance_id: str, due_on: date | None, due_at: datetime | None) -> None:
-        """Move a deadline."""
-        self._change(instance_id, due_on=due_on, due_at=due_at)
+    def set_due(self, instance_id: str, deadline: Deadline | None) -> None:
+        """Set or move a deadline."""
+        self._change(instance_id, **_due(deadline))
 
     def add_step(self, instance_id: str, step: Step, *, entry: int) -> None:
         """Add an accepted step to the history."""
@@ -503,6 +535,12 @@ def _conditions(wanted: Filter) -> list[Any]:
             )
         )
     return found
+
+
+def _due(deadline: Deadline | None) -> dict[str, Any]:
+    """The four columns of a deadline."""
+    names = {"due_on": "on", "due_at": "at", "due_rule": "rule", "due_calendar": "calendar"}
+    return {column: getattr(deadline, name, None) for column, name in names.items()}
 
 
 def _stored(row: InstanceRow) -> StoredInstance:

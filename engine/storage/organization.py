@@ -1,25 +1,21 @@
-"""The organisation: units, people, dated grants, delegations, qualifications, calendar days.
+"""The organisation: units, people, dated grants, delegations, qualifications.
 
 1. Everything here is dated: `valid_from` holds from that day on, `valid_to` is the last day (None
    = open).
 2. An `Actor` is built from what is in force on a day; a delegation in force lends the roles of its
    giver, marked with the giver's id.
-3. Calendar days are the organisation's own rows; a library seeds them once and is never asked
-   again.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from sqlalchemy import ColumnElement, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from engine.calendars.business_days import Calendar, CalendarDay, DayKind
 from engine.machine.actor import Actor, Grant
 from engine.machine.instance import Person
-from engine.storage.database import UtcDateTime
 
 
 class OrganizationRow(SQLModel, table=True):
@@ -117,19 +113,6 @@ class QualificationRow(SQLModel, table=True):
     valid_to: date | None = None
 
 
-class CalendarDayRow(SQLModel, table=True):
-    """A day that differs from the week's rule, with the notice that says so."""
-
-    __tablename__ = "calendar_day"
-    organization_id: str = Field(primary_key=True, foreign_key="organization.id")
-    day: date = Field(primary_key=True)
-    kind: str
-    label: str
-    source: str
-    entered_by: str
-    entered_at: datetime = Field(sa_type=UtcDateTime)
-
-
 _TABLES: dict[str, type[SQLModel]] = {
     "qms": QmsRow,
     "units": UnitRow,
@@ -196,7 +179,6 @@ class OrganizationRepository:
     def __init__(self, session: Session, organization_id: str) -> None:
         self._session = session
         self._id = organization_id
-        self._calendar: Calendar | None = None
 
     def get(self) -> Organization | None:
         """The organisation itself; None when it was never made."""
@@ -206,21 +188,6 @@ class OrganizationRepository:
     def add(self, table: str, /, **values: Any) -> None:
         """Add a dated row to one of qms, units, people, grants, delegations, qualifications."""
         self._session.add(_TABLES[table](organization_id=self._id, **values))
-
-    def add_day(self, day: CalendarDay, *, by: str, at: datetime) -> None:
-        """Add a day that differs from the week's rule."""
-        self._calendar = None
-        self._session.add(
-            CalendarDayRow(
-                organization_id=self._id,
-                day=day.date,
-                kind=day.kind.value,
-                label=day.label,
-                source=day.source,
-                entered_by=by,
-                entered_at=at,
-            )
-        )
 
     def units(self, on: date) -> tuple[Unit, ...]:
         """The units in force on a day, by id."""
@@ -310,33 +277,20 @@ class OrganizationRepository:
         row.valid_to = last_day
         self._session.add(row)
 
-    def remove_day(self, day: date) -> str | None:
-        """Take a calendar row away to make room for another; what it was."""
-        row = self._session.get(CalendarDayRow, (self._id, day))
-        if row is None:
-            return None
-        self._session.delete(row)
-        self._session.flush()
-        return f"{row.kind} {row.label}"
-
     def qms_of(self, unit: str | None, *, on: date) -> str | None:
         """The quality system that a unit belongs to."""
         row = None if unit is None else self._session.get(UnitRow, (self._id, unit))
         return None if row is None or row.valid_from > on else row.qms
 
-    def calendar(self) -> Calendar:
-        """The organisation's calendar from its dated rows, read once a transaction."""
-        if self._calendar is None:
-            row = CalendarDayRow
-            columns: tuple[Any, ...] = (row.day, row.kind, row.label, row.source)
-            query = select(*columns).where(self._mine(row)).order_by(col(row.day))
-            self._calendar = Calendar(
-                days=tuple(
-                    CalendarDay(date=day, kind=DayKind(kind), label=label, source=source)
-                    for day, kind, label, source in self._session.exec(query)
-                )
-            )
-        return self._calendar
+    def lineage(self, unit: str | None) -> tuple[str, ...]:
+        """The units above a unit, the highest first, and itself; nothing for none."""
+        found: list[str] = []
+        # Parents are entered before their children, so that nobody stands in a circle.
+        while unit is not None and unit not in found:
+            row = self._session.get(UnitRow, (self._id, unit))
+            found.append(unit)
+            unit = None if row is None else row.parent
+        return tuple(reversed(found))
 
     def _person(self, person: str, on: date) -> PersonRow | None:
         """Somebody who is there on a day."""

@@ -72,6 +72,20 @@ class TimerRepository:
             )
         )
 
+    def fired(self, instance_ids: tuple[str, ...]) -> dict[str, tuple[tuple[Timer, datetime], ...]]:
+        """The timers of several instances that have fired, each with when it did."""
+        query = select(TimerRow).where(
+            col(TimerRow.organization_id) == self._id,
+            col(TimerRow.instance_id).in_(instance_ids),
+            col(TimerRow.fired_at).is_not(None),
+        )
+        found: dict[str, tuple[tuple[Timer, datetime], ...]] = {}
+        for row in self._session.exec(query):
+            if row.fired_at is not None:
+                told = (_timer(row), row.fired_at)
+                found[row.instance_id] = (*found.get(row.instance_id, ()), told)
+        return found
+
     def due(self, now: datetime, *, limit: int) -> tuple[Timer, ...]:
         """What has fallen due and not fired, earliest first."""
         query = (
@@ -84,10 +98,7 @@ class TimerRepository:
             .order_by(col(TimerRow.at), col(TimerRow.id))
             .limit(limit)
         )
-        return tuple(
-            Timer(id=t.id, instance_id=t.instance_id, kind=t.kind, at=t.at, params=t.params)
-            for t in self._session.exec(query)
-        )
+        return tuple(_timer(row) for row in self._session.exec(query))
 
     def claim(self, timer_id: str, now: datetime) -> bool:
         """Mark a timer as fired; False when another worker did, or the state was left."""
@@ -102,3 +113,9 @@ class TimerRepository:
             .execution_options(synchronize_session=False)
         )
         return result.rowcount == 1
+
+
+def _timer(row: TimerRow) -> Timer:
+    return Timer(
+        id=row.id, instance_id=row.instance_id, kind=row.kind, at=row.at, params=row.params
+    )

@@ -1,9 +1,10 @@
-"""What is wrong with one cell of a sheet."""
+"""What is wrong with the cells of a sheet."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from engine.errors import Invalid
 from engine.machine.instance import no_values
 
 CODES: Final = frozenset(
@@ -50,3 +51,10 @@ class RowFault:
         """The fault as answers list it."""
         params = dict(self.params)
         return {"row": self.row, "field": self.column, "code": self.code, "params": params}
+
+
+class WrongRows(Invalid):
+    """Some rows do not fit; `params["faults"]` names each cell."""
+
+    def __init__(self, faults: Sequence[RowFault]) -> None:
+        super().__init__("wrong_values", faults=[fault.told() for fault in faults])

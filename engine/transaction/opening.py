@@ -74,6 +74,8 @@ def open_instance(uow: UnitOfWork, opening: Opening, *, actor: Actor, grant: Gra
     found = standing_instance(uow, process, fields)
     if found is not None:
         raise OpenedAlready(process.process, instance=found.id, code=found.code)
+    # A calendar that changed while we waited is the one by which this case is due.
+    uow.tables.calendars.renew()
     year = opening.year or uow.today.year
     code = _code(uow, process, year)
     named = replace(opening, year=year, fields=as_json(fields))
@@ -112,10 +114,10 @@ def open_instance(uow: UnitOfWork, opening: Opening, *, actor: Actor, grant: Gra
     )
     uow.tables.instances.add_step(stored.id, step, entry=entry)
     case = uow.case(stored.id)
-    due_on, due_at, timers = due_and_timers(uow, case)
-    uow.tables.instances.set_due(stored.id, due_on, due_at)
+    deadline, timers = due_and_timers(uow, case)
+    uow.tables.instances.set_due(stored.id, deadline)
     uow.tables.timers.arm(timers)
-    return replace(case, instance=replace(case.instance, due_on=due_on, due_at=due_at))
+    return replace(case, instance=replace(case.instance, deadline=deadline))
 
 
 def standing_instance(

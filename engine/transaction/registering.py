@@ -98,7 +98,7 @@ def open_wanted(uow: UnitOfWork, register: Register, *, limit: int) -> int:
         uow.tables.session,
         uow.tables.organization_id,
         today=uow.today,
-        calendar=uow.tables.organization.calendar(),
+        calendar=uow.tables.calendar_of(None),
         limit=limit,
     )
     if any(

@@ -150,10 +150,8 @@ def _write(
     process = uow.pinned(case).process
     instance = after.instance
     final = process.states[instance.state].final
-    due_on, due_at, timers = (
-        (instance.due_on, instance.due_at, None)
-        if accepted.internal
-        else due_and_timers(uow, after)
+    deadline, timers = (
+        (instance.deadline, None) if accepted.internal else due_and_timers(uow, after)
     )
     entry = uow.tables.log.append(_acceptance(uow, case, after, accepted, command, actor=actor))
     move = Move(
@@ -166,8 +164,7 @@ def _write(
         flags=instance.flags,
         entered_at=instance.entered_at or uow.now,
         closed_on=uow.today if final else None,
-        due_on=due_on,
-        due_at=due_at,
+        deadline=deadline,
     )
     write = StepWrite(
         move=move,

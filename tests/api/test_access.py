@@ -50,6 +50,7 @@ class Door:
     sheet: str = ""
     texts: tuple[tuple[str, str], ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
+    query: str = ""
 
 
 FILLERS: Final = frozenset(
@@ -169,6 +170,31 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         scope="admin",
         lets_in=ADMINISTRATOR,
         json={"day": "2026-08-31", "kind": "off", "label": "Nghỉ bù", "source": "TB 1"},
+        headers=ROW_VERSIONED,
+    ),
+    ("delete", "/holidays/{day}"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, headers=ROW_VERSIONED, query="?source=TB"
+    ),
+    ("post", "/holidays/import"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        sheet="day;kind;label;source\n2026-08-31;off;Nghỉ bù;TB 1\n",
+        headers=ROW_VERSIONED,
+    ),
+    ("get", "/holidays/export"): Door(scope="read"),
+    ("get", "/holidays/library"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/holidays/library"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, json={"source": "TB 1"}, headers=ROW_VERSIONED
+    ),
+    ("get", "/calendar-rules"): Door(scope="read"),
+    ("post", "/calendar-rules"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={
+            "kind": "working_time",
+            "rule": {"from": "2026-08-01", "source": "QC 1", "weekend": [7]},
+        },
+        headers=ROW_VERSIONED,
     ),
     ("get", "/plans/{year}"): Door(scope="read"),
     ("post", "/dossiers/import"): Door(
@@ -211,6 +237,7 @@ def places(small_web: Web) -> dict[str, str]:
         "grant": next(grant["id"] for grant in grants if grant["person"] == "p025"),
         "year": "2026",
         **dossier_places(small_web),
+        "day": "2026-09-02",
     }
 
 
@@ -244,7 +271,7 @@ def knock(web: Web, door: tuple[str, str], places: dict[str, str], headers: dict
         more = {"files": {"file": ("a.csv", found.sheet.encode())}, "data": dict(found.texts)}
     return web.client.request(
         method,
-        f"/api/v1{path.format(**places)}",
+        f"/api/v1{path.format(**places)}{found.query}",
         headers={**dict(found.headers), **headers},
         **more,
     )

@@ -1,8 +1,14 @@
 """Administration over HTTP: logins, tokens, roles, delegations, days, the demonstration's clock."""
 
+from datetime import date
+from typing import Any
+
 import pytest
 
+from engine.calendars.business_days import CalendarDay, DayKind
+from engine.calendars.edition import CalendarChange, DayRow
 from tests.api.web import Web
+from tests.fixtures import OFFICE
 
 DAY = {"valid_from": "2026-07-01"}
 PASSWORD = "một mật khẩu đủ dài"  # noqa: S105 - of a test's own account.
@@ -239,14 +245,106 @@ def test_a_role_is_lent_and_the_deputy_acts_for_the_giver(web: Web) -> None:
 
 
 def test_a_day_off_moves_what_is_due_from_then_on(web: Web) -> None:
-    before = web.open_audit()["due_on"]
-    for day in ("2026-07-07", "2026-07-08"):
-        body = {"day": day, "kind": "off", "label": "Nghỉ đột xuất", "source": "TB 15/TB"}
-        assert web.post("administrator", "/holidays", body).status_code == 204
-    after = web.open_audit()["due_on"]
-    assert after > before
-    body = {"day": "2026-07-09", "kind": "off", "label": "Nghỉ", "source": " "}
-    assert web.post("administrator", "/holidays", body).status_code == 422
+    audit = web.open_audit()
+    assert audit["due"] == {
+        "on": "2026-07-20",
+        "at": "2026-07-21T00:00:00+07:00",
+        "rule": "10wd, roll: back",
+        "calendar": 1,
+    }
+    listed = web.get("unit_staff", "/holidays?year=2026&limit=1")
+    seen = {"If-Match": listed.headers["etag"]}
+    body = {"day": "2026-07-07", "kind": "off", "label": "Nghỉ tránh bão", "source": "CĐ 05"}
+
+    def enter(**more: Any) -> Any:
+        headers = more.pop("headers", seen)
+        return web.post("administrator", "/holidays", {**body, **more}, headers=headers)
+
+    assert enter(headers={}).status_code == 428
+    shown = enter(dry_run=True)
+    assert shown.headers["etag"] == seen["If-Match"]
+    told = shown.json()
+    assert (told["edition"], told["moved_total"], told["retimed"]) == (2, 1, 0)
+    (moved,) = told["moved"]
+    assert (moved["code"], moved["old"], moved["new"]) == (
+        audit["code"],
+        "2026-07-20",
+        "2026-07-21",
+    )
+    assert web.get("iso_secretary", f"/instances/{audit['id']}").json()["due_on"] == "2026-07-20"
+    done = enter()
+    assert done.json() == {**told, "dry_run": False}
+    assert done.headers["etag"] == '"2"'
+    assert web.get("iso_secretary", f"/instances/{audit['id']}").json()["due"]["calendar"] == 2
+    stale = enter(day="2026-07-08")
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale_calendar")
+    assert stale.headers["etag"] == '"2"'
+    seen["If-Match"] = '"2"'
+    faulty = enter(day="2026-07-09", source=" ")
+    assert (faulty.status_code, faulty.json()["faults"][0]["field"]) == (422, "source")
+    assert enter(unit="nowhere").status_code == 404
+    gone = web.request("administrator", "DELETE", "/holidays/2026-07-07?source=CĐ 06", headers=seen)
+    assert (gone.status_code, gone.json()["moved"][0]["new"]) == (200, "2026-07-20")
+
+
+def test_days_leave_as_a_sheet_and_come_back_as_they_were(small_web: Web) -> None:
+    rota = {"from": "2026-08-01", "source": "QC 1", "weekend": [7], "cut_off": "15:30"}
+    rule = {"kind": "working_time", "unit": "one_stop", "rule": rota}
+    seen = {"If-Match": '"1"'}
+    assert small_web.post("administrator", "/calendar-rules", rule, headers=seen).is_success
+    wrong = {**rule, "rule": {**rota, "weekend": [8]}}
+    seen = {"If-Match": '"2"'}
+    answer = small_web.post("administrator", "/calendar-rules", wrong, headers=seen)
+    assert (answer.status_code, answer.json()["code"]) == (422, "calendar_file_invalid")
+    rules = small_web.get("unit_staff", "/calendar-rules").json()["items"]
+    assert {(row["kind"], row["unit"]) for row in rules} == {
+        ("working_time", None),
+        ("working_time", "one_stop"),
+        ("periods", None),
+        ("one_stop", None),
+    }
+    sheet = small_web.get("unit_staff", "/holidays/export?format=csv&year=2026")
+    assert "Ngày Văn hóa Việt Nam" in sheet.text
+    back = small_web.post(
+        "administrator",
+        "/holidays/import",
+        headers=seen,
+        files={"file": ("lich.csv", sheet.content)},
+    )
+    assert back.status_code == 200, back.text
+    assert (back.json()["entered"], back.json()["edition"]) == (0, 2)
+    assert back.json()["unchanged"] > 10
+    faulty = small_web.post(
+        "administrator",
+        "/holidays/import",
+        headers=seen,
+        files={"file": ("lich.csv", "Ngày;Loại ngày;Tên gọi;Văn bản\n1/13/2026;Nghỉ;;\n".encode())},
+    )
+    assert faulty.status_code == 422
+    told = {(fault["row"], fault["field"]) for fault in faulty.json()["faults"]}
+    assert told == {(2, "day"), (2, "kind"), (2, "label"), (2, "source")}
+
+
+def test_a_newer_library_shows_its_difference_and_asks(small_web: Web) -> None:
+    assert small_web.get("administrator", "/holidays/library").json()["items"] == []
+    # As if an older library had been copied: it knew nothing of a day, and estimated another one.
+    with small_web.office.runtime.write(OFFICE) as uow:
+        old = "holidays 0.80"
+        made_up = CalendarDay(date(2026, 3, 3), DayKind.OFF, "Nghỉ", old, official=False)
+        change = CalendarChange(
+            days=(DayRow(day=made_up),), removed=((None, date(2027, 9, 2)),), source=old
+        )
+        uow.tables.calendars.write(change, by="system", at=uow.now, new_id=uow.new_id)
+        uow.commit()
+    asked = small_web.get("administrator", "/holidays/library").json()["items"]
+    assert [(item["day"], item["old"], item["new"]) for item in asked] == [
+        ("2026-03-03", "off", None),
+        ("2027-09-02", None, "off"),
+    ]
+    body = {"source": "Đối chiếu thư viện"}
+    done = small_web.post("administrator", "/holidays/library", body, headers={"If-Match": '"2"'})
+    assert done.json()["edition"] == 3
+    assert small_web.get("administrator", "/holidays/library").json()["items"] == []
 
 
 def test_the_clock_of_a_demonstration_moves_forward_and_fires_what_falls_due(web: Web) -> None:

@@ -11,7 +11,6 @@ from engine.commands.change_records import (
     ChangeRows,
     ImportRows,
     NotChangedRows,
-    WrongRows,
     change_records,
     import_records,
 )
@@ -22,6 +21,7 @@ from engine.queries.audit_trail import verify_log
 from engine.runtime import OnceKey, Replayed
 from engine.storage.audit_log import LogFilter
 from engine.storage.idempotency import Answer
+from engine.tables.fault import WrongRows
 from engine.tables.reading import ROWS_MAX
 from engine.tables.streaming import SheetTooLong
 from engine.transaction.many_rows import WantedRow

@@ -5,8 +5,9 @@ from datetime import date, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.calendars.business_days import Calendar, CalendarDay, DayKind, Roll
+from engine.calendars.business_days import Calendar, CalendarDay, DayKind, Roll, WeekPattern
 from engine.calendars.recurrence import PeriodKind, containing, parse_period
+from engine.calendars.working_day_table import WorkingDayTable
 
 DAYS = st.dates(date(2020, 1, 1), date(2030, 12, 31))
 COUNTS = st.integers(0, 400)
@@ -17,7 +18,17 @@ def calendars(draw: st.DrawFn) -> Calendar:
     weekend = draw(st.frozensets(st.integers(1, 7), max_size=5))
     rows = draw(st.dictionaries(DAYS, st.sampled_from(DayKind), max_size=60))
     days = tuple(CalendarDay(day, kind, "x", "y") for day, kind in rows.items())
-    return Calendar(days=days, weekend=weekend)
+    later = draw(st.dictionaries(DAYS, st.frozensets(st.integers(1, 7), max_size=5), max_size=3))
+    patterns = tuple(WeekPattern(first, off) for first, off in later.items())
+    return Calendar(days=days, weekend=weekend, patterns=patterns)
+
+
+@given(calendars(), DAYS)
+def test_a_day_follows_its_row_or_the_pattern_of_its_time(calendar: Calendar, day: date) -> None:
+    row = calendar.row_on(day)
+    held = [pattern.weekend for pattern in calendar.patterns if pattern.first <= day]
+    usually = day.isoweekday() not in (held[-1] if held else calendar.weekend)
+    assert calendar.is_working_day(day) == (usually if row is None else row.kind is DayKind.WORK)
 
 
 def walk(calendar: Calendar, start: date, count: int, step: int) -> date:
@@ -56,6 +67,14 @@ def test_a_window_counts_its_own_working_days(calendar: Calendar, one: date, two
     last = min(last, first + timedelta(days=800))
     window = [first + timedelta(days=n) for n in range((last - first).days + 1)]
     assert calendar.working_days_in(first, last) == sum(map(calendar.is_working_day, window))
+
+
+@given(calendars(), DAYS, DAYS)
+def test_the_table_says_what_the_calendar_says(calendar: Calendar, one: date, two: date) -> None:
+    first, last = min(one, two), min(max(one, two), min(one, two) + timedelta(days=800))
+    table = WorkingDayTable(calendar, first, last)
+    assert table.between(first, last) == calendar.working_days_between(first, last)
+    assert table.between(last, first) == -table.between(first, last)
 
 
 @given(calendars(), DAYS, st.integers(-60, 60))

@@ -6,7 +6,7 @@ from typing import Any
 
 from engine.calendars.business_days import Calendar
 from engine.machine.actor import Actor, Grant
-from engine.machine.instance import Case, Child, Instance, Person, Row, Step
+from engine.machine.instance import Case, Child, Deadline, Instance, Person, Row, Step
 from engine.machine.registry import Question
 
 TODAY = date(2026, 8, 10)
@@ -108,15 +108,12 @@ def case(
     lookups: Mapping[str, Any] | None = None,
     today: date = TODAY,
     calendar: Calendar | None = None,
+    due_on: date | None = None,
     **instance: Any,
 ) -> Case:
-    given = {
-        "state": "draft",
-        "origin_set": None,
-        "due_on": None,
-        "predecessor": None,
-        **instance,
-    }
+    given = {"state": "draft", "origin_set": None, "predecessor": None, **instance}
+    if due_on is not None:
+        given["deadline"] = Deadline(on=due_on, at=noon(due_on), rule="5wd, roll: back")
     return Case(
         instance=Instance(
             id="i1",

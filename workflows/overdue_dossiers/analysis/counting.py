@@ -78,7 +78,7 @@ class Analysis:
     """
 
     window: Window
-    calendar_version: str | None
+    calendar_version: int | str | None
     tallies: Mapping[Combination, Tally]
     recurrences: tuple[Recurrence, ...] = ()
 
