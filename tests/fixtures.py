@@ -12,6 +12,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -20,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pwdlib.hashers.argon2 import Argon2Hasher
 from ruamel.yaml import YAML
 from sqlalchemy import create_engine, make_url, text
 
@@ -30,6 +32,7 @@ from engine.commands.publish_definition import publish_definitions
 from engine.definition.model import Process
 from engine.definition.source import read_file
 from engine.evidence.disk import DiskStore
+from engine.machine.compiler import CompiledVersions
 from engine.machine.registry import Registry
 from engine.runtime import Caller, Runtime, TimeOrderedIds
 from engine.storage import schema
@@ -40,6 +43,10 @@ DEFINITIONS = Path(__file__).parent.parent / "definitions"
 REVISIONS = (Path(__file__).parent.parent / "workflows" / "migrations" / "versions",)
 OFFICE = "skhcn"
 NEIGHBOUR = "neighbour"
+COMPILED = CompiledVersions()
+"""A digest never changes its meaning: what one office compiled, the next need not."""
+CHEAP = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+"""Passwords in no time; what the full cost is has a test of its own."""
 START = datetime(2026, 7, 6, 1, tzinfo=UTC)
 """Monday 6 July 2026, 08:00 in Việt Nam: inside the third quarter."""
 
@@ -75,7 +82,13 @@ class Office:
 
 
 def seed_data() -> dict[str, Any]:
-    """The demonstration organisation as its file has it."""
+    """The demonstration organisation as its file has it; a copy that the caller may change."""
+    return deepcopy(_seed_data())
+
+
+@cache
+def _seed_data() -> dict[str, Any]:
+    """Read once a run: every test with an office asks for it."""
     path = DEFINITIONS / "organizations" / "demonstration.yaml"
     data: dict[str, Any] = YAML(typ="safe").load(path.read_text("utf-8"))
     return data
@@ -91,7 +104,7 @@ def runtime_on(database: Database, folder: Path, clock: MovedClock) -> Runtime:
     registry = Registry()
     catalog(registry)
     numbers = count(1)
-    return Runtime(
+    runtime = Runtime(
         database=database,
         registry=registry,
         store=DiskStore(folder / "evidence"),
@@ -99,6 +112,8 @@ def runtime_on(database: Database, folder: Path, clock: MovedClock) -> Runtime:
         clock=clock,
         ids=TimeOrderedIds(lambda size: next(numbers).to_bytes(size)),
     )
+    runtime.compiled_versions = COMPILED
+    return runtime
 
 
 @cache

@@ -12,11 +12,12 @@ import pytest
 import uvicorn
 
 from api.app import create_app
+from api.auth.passwords import Passwords
 from api.bootstrap import FileClock
 from api.settings import Settings
 from engine.commands.manage_accounts import make_token
 from tests.acceptance.desk import Desk
-from tests.fixtures import START, Office
+from tests.fixtures import CHEAP, START, Office
 
 WAIT_SECONDS = 20
 
@@ -66,10 +67,20 @@ def serve(office: Office, tmp_path: Path) -> Iterator[Callable[[], Served]]:
         office.runtime.clock = clock
         port = _free_port()
         address = f"http://127.0.0.1:{port}"
-        settings = Settings(data_dir=tmp_path / "data", base_url=address)
+        # A journey moves its clock by days: whoever logged in stays so, and may log in often.
+        settings = Settings(
+            data_dir=tmp_path / "data",
+            base_url=address,
+            login_per_minute=1000,
+            session_idle_minutes=1440,
+            session_absolute_minutes=10080,
+        )
         server = uvicorn.Server(
             uvicorn.Config(
-                create_app(office.runtime, settings), port=port, log_level="warning", ws="none"
+                create_app(office.runtime, settings, passwords=Passwords(CHEAP)),
+                port=port,
+                log_level="warning",
+                ws="none",
             )
         )
         thread = threading.Thread(target=server.run, daemon=True)

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pwdlib.hashers.argon2 import Argon2Hasher
 from starlette.testclient import TestClient
 
 from api.app import create_app
@@ -13,9 +12,7 @@ from api.settings import Settings
 from engine.commands.manage_accounts import make_token
 from engine.runtime import TimeOrderedIds
 from engine.storage.audit_log import LogFilter
-from tests.fixtures import NEIGHBOUR, OFFICE, Office
-
-CHEAP = Argon2Hasher(time_cost=1, memory_cost=64, parallelism=1)
+from tests.fixtures import CHEAP, NEIGHBOUR, OFFICE, Office
 
 
 def pdf(word: str) -> bytes:

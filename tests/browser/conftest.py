@@ -20,7 +20,7 @@ from api.auth.passwords import Passwords
 from engine.commands.manage_accounts import add_account
 from tests.acceptance.conftest import Served, serve
 from tests.browser.people import PASSWORD, Person
-from tests.fixtures import OFFICE
+from tests.fixtures import CHEAP, OFFICE
 
 __all__ = ["serve"]
 
@@ -44,6 +44,7 @@ class House:
     Attributes:
         complaints: what the pages said in their consoles, which should be nothing.
         by_program: instances on which people work over HTTP from now on.
+        seen: what the pages have shown somebody.
     """
 
     served: Served
@@ -51,6 +52,7 @@ class House:
     people: dict[str, Person] = field(default_factory=dict)
     complaints: list[str] = field(default_factory=list)
     by_program: set[str] = field(default_factory=set)
+    seen: set[tuple[str, str]] = field(default_factory=set)
     _contexts: list[BrowserContext] = field(default_factory=list)
 
     def page(self, **options: Any) -> Page:
@@ -86,6 +88,7 @@ class House:
                 desk=self.served.desk(username),
                 username=username,
                 by_program=self.by_program,
+                seen=self.seen,
             )
         return self.people[username]
 
@@ -111,9 +114,9 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture
 def house(serve: Callable[[], Served], chromium: Browser) -> Iterator[House]:
-    """An office with a login for everybody, whose password is hashed once at its full cost."""
+    """An office with a login for everybody, whose password is hashed once."""
     served = serve()
-    hashed = Passwords().hash(PASSWORD)
+    hashed = Passwords(CHEAP).hash(PASSWORD)
     for username, person in served.office.people.items():
         add_account(
             served.office.runtime, OFFICE, person=person, username=username, password_hash=hashed

@@ -11,12 +11,12 @@ from typing import Any
 
 import uvicorn
 from playwright.sync_api import Browser, BrowserContext, Page
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.app import create_app
 from api.auth.passwords import Passwords
 from api.settings import Settings
 from engine.runtime import Runtime
+from tests.fixtures import CHEAP
 from tests.pages.equipment import PASSWORD
 
 STARTS_WITHIN_SECONDS = 30
@@ -70,7 +70,7 @@ def serving(runtime: Runtime, browser: Browser, folder: Path) -> Iterator[Site]:
     app = create_app(
         runtime,
         Settings(data_dir=folder, base_url=address, login_per_minute=100),
-        passwords=Passwords(Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)),
+        passwords=Passwords(CHEAP),
     )
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=port, log_config=None))
     thread = threading.Thread(target=server.run)

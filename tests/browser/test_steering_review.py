@@ -113,7 +113,11 @@ def reviewing(house: House) -> PagesReview:
     def on_the_main_way(username: str) -> MainWay:
         person = house.person(username)
         return MainWay(
-            page=person.page, desk=person.desk, username=username, by_program=house.by_program
+            page=person.page,
+            desk=person.desk,
+            username=username,
+            by_program=house.by_program,
+            seen=house.seen,
         )
 
     found = PagesReview(

@@ -14,7 +14,6 @@ from typing import Any
 import httpx2
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from pwdlib.hashers.argon2 import Argon2Hasher
 
 from api.auth.passwords import Passwords
 from api.auth.sessions import SessionCookie
@@ -24,7 +23,7 @@ from api.language import load_words
 from api.pages.mounting import mount_pages
 from api.settings import Settings
 from engine.commands.manage_accounts import add_account
-from tests.fixtures import OFFICE, Office
+from tests.fixtures import CHEAP, OFFICE, Office
 
 ADDRESS = "http://127.0.0.1:8000"
 PASSWORD = "mật khẩu để thử nghiệm"  # noqa: S105 - of invented people.
@@ -34,12 +33,11 @@ VOID = frozenset({"input", "br", "img", "link", "meta", "hr", "path", "circle", 
 
 def house_on(office: Office, folder: Path) -> House:
     """A house with pages, whose passwords are hashed in no time."""
-    hasher = Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1)
     return House(
         runtime=office.runtime,
         settings=Settings(data_dir=folder, base_url=ADDRESS),
         words=WORDS,
-        passwords=Passwords(hasher),
+        passwords=Passwords(CHEAP),
         throttle=Throttle({Traffic.LOGIN: 5, Traffic.READ: 10_000, Traffic.STEP: 10_000}),
         cookie=SessionCookie(secure=False, idle=timedelta(hours=8), absolute=timedelta(hours=12)),
         signing_key=b"k" * 32,

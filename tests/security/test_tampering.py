@@ -17,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 
 from engine.audit.chain import entry_hmac
 from engine.audit.merkle import CompactRange, leaf_hash
+from engine.machine.compiler import CompiledVersions
 from engine.queries.audit_trail import Verdict, verify_log
 from engine.runtime import Runtime
 from engine.storage.database import Database
@@ -623,6 +624,7 @@ def test_the_log_only_grows_by_sqlites_own_word(intruder: Intruder, statement: s
 def test_a_tampered_definition_decides_nothing(intruder: Intruder, tmp_path: Path) -> None:
     """A server that starts on a changed definition does not step by it."""
     intruder.run(TABLES["definition"][0])
+    intruder.runtime.compiled_versions = CompiledVersions()
     office = Office(runtime=intruder.runtime, clock=MovedClock(), people=people_of(seed_data()))
     web = web_of(office, tmp_path)
     with web.client:
