@@ -13,6 +13,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final
 
 from engine.errors import Invalid
@@ -164,8 +165,16 @@ class Dossier:
 
 
 def _check_text(field: str, text: str, most: int) -> None:
-    if not (text and len(text) <= most and text.isprintable() and text == text.strip()):
+    # A code comes once; titles and units come a million times, and are looked at once.
+    if not (_is_text(text, most) if field == "code" else _is_known_text(text, most)):
         raise DossierInvalid("dossier_text_wrong", field=field, most=most)
+
+
+def _is_text(text: str, most: int) -> bool:
+    return 0 < len(text) <= most and text.isprintable() and text == text.strip()
+
+
+_is_known_text = lru_cache(maxsize=4_096)(_is_text)
 
 
 def _is_usual(dossier: Dossier, received_on: date) -> bool:

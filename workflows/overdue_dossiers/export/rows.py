@@ -14,8 +14,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from enum import StrEnum
+from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from typing_extensions import override
 
 from engine.tables.cell import Cell
 from engine.tables.cells import texts_of
@@ -45,6 +48,9 @@ ZONE: Final = ZoneInfo("Asia/Ho_Chi_Minh")
 REMEMBERED_MAX: Final = 20_000
 """Meanings of one column that are kept: a column of free text would fill the memory."""
 WORD_SHOWN: Final = 80
+MOMENT_LENGTH: Final = len("31/12/2026 14:55")
+DAY_LENGTH: Final = len("31/12/2026")
+ANY_DAY: Final = "01/01/2000"
 FIELDS: Final[Mapping[str, str]] = {
     "regulated_half_days": Column.REGULATED,
     "committed_half_days": Column.COMMITTED,
@@ -66,6 +72,15 @@ class RowSettings:
     zone: tzinfo = ZONE
 
 
+ORDER: Final = (
+    *(Column.PROCEDURE, Column.UNIT, Column.OFFICER_UNIT, Column.STAGE, Column.CAUSE),
+    *(Column.STATUS, Column.RECEIVED_AT, Column.DUE_ON, Column.CURRENT_DUE_ON),
+    *(Column.ENDED_ON, Column.APOLOGISED_ON, Column.REAPPOINTMENTS),
+    *(Column.REGULATED, Column.COMMITTED, Column.PAUSED),
+)
+"""The columns besides the code, as `_dossier` takes what they mean."""
+
+
 class _Meanings(dict[Cell, Any]):
     """What the cells of a column mean, each read once."""
 
@@ -79,6 +94,25 @@ class _Meanings(dict[Cell, Any]):
             self.clear()
         self[cell] = meaning
         return meaning
+
+
+class _Moments(_Meanings):
+    """What the moments of a column mean: the same days and the same hours come again, apart."""
+
+    def __init__(self, read: Callable[[Cell], Any]) -> None:
+        super().__init__(read)
+        self._days = _Meanings(read)
+        self._hours = _Meanings(read)
+
+    @override
+    def __missing__(self, cell: Cell) -> Any:
+        if type(cell) is not str or len(cell) != MOMENT_LENGTH or cell[DAY_LENGTH] != " ":
+            return super().__missing__(cell)
+        midnight, told = self._days[cell[:DAY_LENGTH]]
+        hour, known = self._hours[ANY_DAY + cell[DAY_LENGTH:]]
+        if told:
+            return super().__missing__(cell)
+        return datetime.combine(midnight, hour.time()), known
 
 
 class RowReader:
@@ -98,24 +132,22 @@ class RowReader:
         self.texts = TextReader(settings.units)
         readers = _readers(self.texts, settings, layout.mapping.words)
         self._layout = layout
-        self._columns = tuple(
-            (name, place, _Meanings(readers[name]))
-            for name, place in layout.places.items()
-            if name != Column.CODE
-        )
+        self._meanings = tuple(_meanings(name, readers[name]) for name in ORDER)
         self._code = layout.places[Column.CODE]
         self._width = max(layout.places.values()) + 1
+        # A column that is not there is read from a blank cell behind the last one.
+        self._cells_of = itemgetter(*(layout.places.get(name, -1) for name in ORDER))
 
     def read(self, number: int, cells: Sequence[Cell]) -> Dossier | None:
         """The dossier of a row; None where it is none, which is counted or told as a fault."""
-        if len(cells) < self._width:
-            cells = [*cells, *[None] * (self._width - len(cells))]
+        missing = self._width - len(cells)
+        row = [*cells, None] if missing <= 0 else [*cells, *[None] * (missing + 1)]
         try:
-            code = code_of(cells[self._code])
-            values = {name: meanings[cells[place]] for name, place, meanings in self._columns}
-            return _dossier(code, values)
+            code = code_of(row[self._code])
+            told = zip(self._meanings, self._cells_of(row), strict=True)
+            return _dossier(code, [meanings[cell] for meanings, cell in told])
         except (CellFault, DossierInvalid):
-            return self._read_again(number, cells)
+            return self._read_again(number, row)
 
     def _read_again(self, number: int, cells: Sequence[Cell]) -> Dossier | None:
         """Cell by cell: every fault of a row is told, or it is seen to be none of a dossier."""
@@ -123,9 +155,9 @@ class RowReader:
             return None
         values: dict[str, Any] = {}
         faults: dict[str, CellFault] = {}
-        for name, place, meanings in self._columns:
+        for name, meanings, cell in zip(ORDER, self._meanings, self._cells_of(cells), strict=True):
             try:
-                values[name] = meanings[cells[place]]
+                values[name] = meanings[cell]
             except CellFault as wrong:
                 faults[name], values[name] = wrong, None
         code = ""
@@ -136,8 +168,8 @@ class RowReader:
         if self._is_other(cells, values, faults):
             self.others += 1
             return None
-        for name, fault in faults.items():
-            self._note(number, name, fault.code, fault.params)
+        for name in sorted(faults, key=self._layout.places.__getitem__):
+            self._note(number, name, faults[name].code, faults[name].params)
         if not set(faults) <= DESCRIBING:
             self.refused += 1
             return None
@@ -150,7 +182,7 @@ class RowReader:
         """The dossier, where need be without what only describes it and cannot be."""
         while True:
             try:
-                return _dossier(code, values)
+                return _dossier(code, [values[name] for name in ORDER])
             except DossierInvalid as fault:
                 column = FIELDS.get(fault.field, fault.field)
                 params = {name: told for name, told in fault.params.items() if name != "field"}
@@ -181,32 +213,36 @@ def _tells_days(faults: Mapping[str, CellFault]) -> bool:
     return any(name in faults and faults[name].code != "required" for name in days)
 
 
-def _dossier(code: str, values: Mapping[str, Any]) -> Dossier:
-    """A dossier of what the columns mean."""
-    received_at, known = values[Column.RECEIVED_AT]
-    due_on = values[Column.DUE_ON]
-    current = values.get(Column.CURRENT_DUE_ON) or due_on
-    moved = values.get(Column.REAPPOINTMENTS)
-    ended_on = values.get(Column.ENDED_ON)
-    status = values.get(Column.STATUS)
+def _dossier(code: str, values: Sequence[Any]) -> Dossier:
+    """A dossier of what the columns mean, in their order."""
+    procedure, unit, officer_unit, stage, cause, status, received, *days, again = values[:-3]
+    received_at, known = received
+    due_on, current, ended_on, apologised_on = days
+    regulated, committed, paused = values[-3:]
+    if current is None:
+        current = due_on
+    if again is None:
+        again = int(current != due_on)
+    if status is None:
+        status = Status.PENDING if ended_on is None else Status.FINISHED
     return Dossier(
         code=code,
-        procedure=values[Column.PROCEDURE],
-        unit=values[Column.UNIT],
-        officer_unit=values.get(Column.OFFICER_UNIT),
-        stage=values.get(Column.STAGE),
+        procedure=procedure,
+        unit=unit,
+        officer_unit=officer_unit,
+        stage=stage,
         received_at=received_at,
         received_time_known=known,
         due_on=due_on,
         current_due_on=current,
-        reappointments=int(current != due_on) if moved is None else moved,
-        status=status or (Status.PENDING if ended_on is None else Status.FINISHED),
+        reappointments=again,
+        status=status,
         ended_on=ended_on,
-        cause=values.get(Column.CAUSE),
-        apologised_on=values.get(Column.APOLOGISED_ON),
-        regulated_half_days=values.get(Column.REGULATED),
-        committed_half_days=values.get(Column.COMMITTED),
-        paused_half_days=values.get(Column.PAUSED) or 0,
+        cause=cause,
+        apologised_on=apologised_on,
+        regulated_half_days=regulated,
+        committed_half_days=committed,
+        paused_half_days=paused or 0,
     )
 
 
@@ -241,6 +277,10 @@ def _readers(
         Column.COMMITTED: _optional(_reading(half_days_of, "term_unreadable")),
         Column.PAUSED: _optional(_reading(half_days_of, "term_unreadable")),
     }
+
+
+def _meanings(name: str, read: Callable[[Cell], Any]) -> _Meanings:
+    return _Moments(read) if name == Column.RECEIVED_AT else _Meanings(read)
 
 
 def _optional(read: Callable[[Cell], Any]) -> Callable[[Cell], Any]:

@@ -224,12 +224,12 @@ def test_every_fault_of_a_row_is_told_at_once_and_the_others_count() -> None:
     )
     assert [dossier.code for dossier in export.dossiers()] == ["H15-1", "H15-3"]
     assert [(fault.row, fault.column, fault.code) for fault in export.faults.kept] == [
+        (3, "code", "code_wrong"),
         (3, "procedure", "required"),
         (3, "received_at", "day_unreadable"),
         (3, "due_on", "day_unreadable"),
         (3, "status", "status_unknown"),
         (3, "regulated", "term_unreadable"),
-        (3, "code", "code_wrong"),
         (5, "ended_on", "dossier_end_not_expected"),
         (6, "regulated", "term_unreadable"),
     ]
