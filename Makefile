@@ -5,6 +5,8 @@ PYTHON ?= python3
 JOBS ?= auto
 PROFILE ?=
 COVERAGE ?=
+ROWS ?= 1000000
+TURNS ?= 3
 
 export UV_SYSTEM_CERTS := 1
 export UV_PYTHON_DOWNLOADS := never
@@ -20,7 +22,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 20 $(i
 # Rooms where a branch that no test takes is a fault.
 EXACT_ROOMS := engine/machine/*,engine/definition/*,engine/audit/*,engine/calendars/*
 
-.PHONY: install run test test-fast test-long lint format lock
+.PHONY: install run test test-fast test-long bench lint format lock
 
 # `make run` alone needs no development tools; where they are installed, they stay.
 install: .venv/development.stamp
@@ -46,6 +48,10 @@ test-fast: install
 
 test-long: install
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=nightly
+
+# Measures and prints, passes and fails nothing: contenders take turns over one made-up file.
+bench: install
+	$(BIN)/python -m tests.bench.dossiers $(ROWS) $(TURNS)
 
 lint: install
 	$(BIN)/ruff format --check .
