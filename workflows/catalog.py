@@ -5,9 +5,11 @@ from workflows.corrective_action import register as corrective_action
 from workflows.internal_audit import register as internal_audit
 from workflows.overdue_case import register as overdue_case
 from workflows.overdue_dossiers import register as overdue_dossiers
+from workflows.overdue_period_review import register as overdue_period_review
 from workflows.review_decision import register as review_decision
 from workflows.steering_review import register as steering_review
 from workflows.training_campaign import register as training_campaign
+from workflows.unit_period_report import register as unit_period_report
 from workflows.unit_report import register as unit_report
 
 
@@ -21,3 +23,5 @@ def catalog(registry: Registry) -> None:
     review_decision.register(registry)
     overdue_dossiers.register(registry)
     overdue_case.register(registry)
+    overdue_period_review.register(registry)
+    unit_period_report.register(registry)

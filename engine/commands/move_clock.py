@@ -6,6 +6,7 @@ from typing import Protocol
 from engine.audit.leaf import EntryType
 from engine.commands.fire_timers import fire_timers
 from engine.commands.manage_accounts import NotAllowed, refused_administration
+from engine.commands.open_periods import open_periods
 from engine.errors import Conflict, Invalid
 from engine.runtime import Caller, Runtime
 from engine.storage.audit_log import LogDraft
@@ -51,4 +52,5 @@ def move_clock(
         )
         uow.commit()
     clock.move_to(to)
+    open_periods(runtime, caller.organization_id)
     return fire_timers(runtime, caller.organization_id).count

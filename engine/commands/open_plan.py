@@ -6,7 +6,7 @@
    does: opening another is somebody's decision.
 3. Not opened by a plan: what a step of another process opens (slips, unit reports), and what cannot
    be opened without values or a period (a dossier, a periodic review). They are opened as they
-   arise.
+   arise. Where the room of a process names the cases of its periods, those of today are opened.
 4. The house opens, as it opens children: the plan was signed by those who may.
 """
 
@@ -25,6 +25,7 @@ from engine.queries.plan_order import OrderWarning
 from engine.runtime import Runtime, UnitOfWork
 from engine.storage.instances import Filter
 from engine.transaction.opening import Opening, open_instance
+from engine.transaction.periodic import open_wanted
 
 CASES_MAX = 200
 
@@ -117,10 +118,19 @@ def opened_by_plan(process: Process, others: Mapping[str, Process]) -> bool:
 
 def _open_rows(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[RowOutcome, ...]:
     known = newest_definitions(uow)
+    fresh: dict[str, tuple[str, ...]] = {}
+    for case in open_wanted(uow, begin=True) if year == uow.today.year else ():
+        process = case.instance.process
+        fresh[process] = (*fresh.get(process, ()), case.instance.code)
     found: list[RowOutcome] = []
     for row in body["rows"]:
         code, processes = row["code"], row.get("processes") or ()
-        found += [_open_one(uow, code, name, known, year) for name in processes]
+        found += [
+            RowOutcome(row=code, process=name, outcome=Outcome.OPENED, cases=fresh[name])
+            if name in fresh
+            else _open_one(uow, code, name, known, year)
+            for name in processes
+        ]
         if not processes and not row.get("heading"):
             found.append(RowOutcome(row=code, process=None, outcome=Outcome.NO_PROCESS))
     return tuple(found)

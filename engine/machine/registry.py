@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Protocol
 
+from engine.calendars.business_days import Calendar
 from engine.definition.model import Process
 from engine.errors import Corrupt
 from engine.machine.actor import Actor
@@ -82,6 +83,30 @@ class Reading:
     plan: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodicCase:
+    """A case that a period asks for; `fields` as JSON has them.
+
+    Attributes:
+        period: `2026-W32`, `2026-07`, `2026-Q3`: a process has one case of a period.
+    """
+
+    period: str
+    year: int
+    title: str
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+
+
+class PeriodicOf(Protocol):
+    """Which cases are to be open today, and are not."""
+
+    def __call__(
+        self, *, calendar: Calendar, today: date, opened: Iterable[str]
+    ) -> Iterable[PeriodicCase]:
+        """Name them; `opened` are the periods that have a case."""
+        ...
+
+
 class Guard(Protocol):
     """A question, pure over the case. None means yes."""
 
@@ -134,6 +159,7 @@ class Registry:
     documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
+    periodics: dict[str, PeriodicOf] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
@@ -181,6 +207,13 @@ class Registry:
     def register(self, name: str, register: Register) -> None:
         """Register rows that belong to no case: what a process keeps of the whole organisation."""
         _once(self.registers, name, register)
+
+    def periodic(self, process: str, cases: PeriodicOf) -> None:
+        """Register what names the cases that the house opens period by period.
+
+        They are opened while the year's plan names the process.
+        """
+        _once(self.periodics, process, cases)
 
     def lacks(self, process: Process) -> tuple[str, ...]:
         """What a definition names and nobody registered; while there is some, no case advances."""

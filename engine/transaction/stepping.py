@@ -10,6 +10,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from textwrap import shorten
 from typing import Any, assert_never
 
@@ -40,7 +41,7 @@ from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.qualifying import qualify
-from engine.transaction.recording import write_record
+from engine.transaction.recording import write_record, write_records
 
 TITLE_LENGTH = 120
 
@@ -239,12 +240,23 @@ def _carry_out(uow: UnitOfWork, case: Case, accepted: Accepted, *, actor: Actor)
     process = uow.pinned(case).process
     grant = Grant(role=accepted.role, on_behalf_of=accepted.on_behalf_of)
     opened: list[str] = []
-    for intent in accepted.intents:
-        opened += carry_out(uow, case, intent, actor=actor, grant=grant)
+    # Rows of one set are written together, so that a freeze of many is one thing in the log.
+    for record_set, group in groupby(accepted.intents, key=_record_set):
+        intents = tuple(group)
+        if record_set is not None:
+            rows = [(each, grant) for each in intents if isinstance(each, ChangeRecord)]
+            write_records(uow, case, rows, actor=actor)
+            continue
+        for intent in intents:
+            opened += carry_out(uow, case, intent, actor=actor, grant=grant)
     children = process.states[case.instance.state].children
     if children is not None and not accepted.internal:
         opened += _open_children(uow, case, children, actor=actor, grant=grant)
     return tuple(opened)
+
+
+def _record_set(intent: Intent) -> str | None:
+    return intent.record_set if isinstance(intent, ChangeRecord) else None
 
 
 def carry_out(

@@ -13,6 +13,7 @@ from engine.commands.deliver_outbox import deliver_outbox
 from engine.commands.fire_timers import fire_timers
 from engine.commands.forget_answers import forget_answers
 from engine.commands.manage_imports import forget_drafts
+from engine.commands.open_periods import open_periods
 from engine.commands.run_imports import open_register_cases, run_imports
 from engine.commands.sweep_orphans import sweep_orphans
 from engine.errors import QuyTrinhError
@@ -21,12 +22,17 @@ from engine.runtime import Runtime
 
 
 def fire_due(runtime: Runtime) -> int:
-    """Fire what has fallen due; how many timers fired.
+    """Open the cases of periods that have begun, and fire what has fallen due; how much that was.
 
     Raises:
         ExceptionGroup: the job failed for one organisation or more.
     """
-    return _for_each(runtime, lambda organization: fire_timers(runtime, organization).count)
+
+    def fire(organization_id: str) -> int:
+        opened = open_periods(runtime, organization_id).count
+        return opened + fire_timers(runtime, organization_id).count
+
+    return _for_each(runtime, fire)
 
 
 def deliver_messages(runtime: Runtime, channels: Sequence[Channel]) -> int:

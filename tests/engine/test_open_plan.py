@@ -48,12 +48,10 @@ def test_every_row_gets_its_case_and_says_what_became_of_it(office: Office) -> N
         "internal_audit": ("IA-2026-01",),
         "training_campaign": ("TC-2026-01",),
         "steering_review": ("SR-2026-01",),
+        # The periods of today: a week, a month and a quarter.
+        "overdue_period_review": ("OP-2026-01", "OP-2026-02", "OP-2026-03"),
     }
-    assert set(of(opened, Outcome.AS_IT_ARISES)) == {
-        "corrective_action",
-        "overdue_case",
-        "overdue_period_review",
-    }
+    assert set(of(opened, Outcome.AS_IT_ARISES)) == {"corrective_action", "overdue_case"}
     without = [row.row for row in opened.rows if row.outcome is Outcome.NO_PROCESS]
     headings = {row["code"] for row in plan()["rows"] if row.get("heading")}
     assert "2.1" in without
@@ -110,7 +108,11 @@ def test_a_case_that_somebody_opened_or_broke_off_counts(office: Office) -> None
     assert isinstance(taken, Taken), taken
     opened = open_plan(office.runtime, OFFICE, YEAR, plan())
     assert of(opened, Outcome.THERE) == {"internal_audit": ("IA-2026-01",)}
-    assert set(of(opened, Outcome.OPENED)) == {"training_campaign", "steering_review"}
+    assert set(of(opened, Outcome.OPENED)) == {
+        "training_campaign",
+        "steering_review",
+        "overdue_period_review",
+    }
 
 
 def test_a_plan_that_was_entered_is_opened_as_it_was_entered(office: Office) -> None:

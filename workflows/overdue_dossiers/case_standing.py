@@ -35,6 +35,7 @@ class CaseStanding:
     """Where the case of a dossier stands.
 
     Attributes:
+        letter_on: the day of the letter that asked for another day.
         first_on: step → the day on which it was first taken.
     """
 
@@ -47,6 +48,7 @@ class CaseStanding:
     cause: str | None = None
     nature: str | None = None
     stage: str | None = None
+    letter_on: date | None = None
     first_on: Mapping[str, date] = field(default_factory=dict)
 
     @property

@@ -98,5 +98,6 @@ def _standing(row: Iterable[Any], days: dict[str, date]) -> CaseStanding:
         cause=fields.get("cause"),
         nature=fields.get("cause_nature"),
         stage=fields.get("lost_stage"),
+        letter_on=date.fromisoformat(letter) if (letter := fields.get("letter_on")) else None,
         first_on=days,
     )
