@@ -26,6 +26,7 @@ from engine.transaction.registering import (
     reading_of,
     register_named,
 )
+from engine.transaction.settling import settle_wanted
 
 BATCH = 5_000
 CASES_AT_ONCE = 50
@@ -70,7 +71,17 @@ def open_register_cases(runtime: Runtime, organization_id: str) -> int:
                 opened = open_wanted(uow, register_named(uow, name), limit=CASES_AT_ONCE)
                 uow.commit()
             count += opened
+        _settle(runtime, organization_id, name)
     return count
+
+
+def _settle(runtime: Runtime, organization_id: str, name: str) -> None:
+    """Let what a register tells move the cases of its rows."""
+    settled = CASES_AT_ONCE
+    while settled == CASES_AT_ONCE:
+        with runtime.write(organization_id) as uow:
+            settled = settle_wanted(uow, register_named(uow, name), limit=CASES_AT_ONCE)
+            uow.commit()
 
 
 def _claimed(runtime: Runtime, organization_id: str) -> Job | None:
@@ -128,6 +139,7 @@ class _Run:
             if self._counts["phase"] == "reading":
                 self._read()
             self._open_cases()
+            _settle(self._runtime, self._organization_id, self._job.subject)
             self._end(JobState.DONE, "finished")
         except _Lost:
             return False

@@ -134,6 +134,23 @@ class WantedCase:
     then: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WantedStep:
+    """A step of a case that what a row tells asks for; the house takes it.
+
+    Attributes:
+        fields: typed values that come with the step.
+        requirement: the evidence that the file of the import is; None where none is asked for.
+        job: the import whose file told of it.
+    """
+
+    instance_id: str
+    transition: str
+    fields: Mapping[str, Any] = field(default_factory=no_values)
+    requirement: str | None = None
+    job: str | None = None
+
+
 class OpenFile(Protocol):
     """A file of a source that is being read."""
 
@@ -180,6 +197,10 @@ class Register(Protocol):
         self, session: Any, organization_id: str, *, today: date, calendar: Calendar, limit: int
     ) -> tuple[WantedCase, ...]:
         """Some of the cases that rows ask for and that are not open yet."""
+        ...
+
+    def wanted_steps(self, session: Any, organization_id: str) -> tuple[WantedStep, ...]:
+        """The steps that rows ask for of cases that are open, oldest case first."""
         ...
 
     def opened(

@@ -13,7 +13,9 @@ from datetime import date
 from engine.calendars.business_days import Roll
 from engine.calendars.recurrence import PeriodKind, containing
 from engine.machine.instance import Case
-from workflows.overdue_dossiers.case_standing import ALIKE, AlikeCase
+from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER, AlikeCase
+from workflows.overdue_dossiers.dossier import Status
+from workflows.overdue_dossiers.records import KnownDossier
 
 TOO_LATE = -1
 
@@ -54,6 +56,23 @@ def returned_day_plausible(case: Case) -> bool:
     """Whether the day of the return lies between the receipt and today."""
     returned, received = _day(case, "returned_on"), _day(case, "received_on")
     return returned is None or (received or date.min) <= returned <= case.today
+
+
+def lapse_known(case: Case) -> bool:
+    """Whether it is known that there was no result by the due day.
+
+    What the desk exports once a week says so only in a picture of a later day. A dossier that no
+    export has told of is known by its case alone.
+    """
+    due = _day(case, "current_due")
+    known: KnownDossier | None = case.lookups.get(OWN_DOSSIER)
+    if known is None or due is None:
+        return True
+    ended = known.dossier.ended_on
+    if ended is not None:
+        return ended > due
+    seen_on = known.exported_at.astimezone(case.now.tzinfo).date()
+    return known.dossier.status is not Status.PAUSED and seen_on > due
 
 
 def same_cause_in_quarter(case: Case) -> int:

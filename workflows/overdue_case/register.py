@@ -3,7 +3,7 @@
 from engine.machine.registry import Registry
 from workflows.overdue_case import effects, facts, figures, report
 from workflows.overdue_dossiers import cases
-from workflows.overdue_dossiers.case_standing import ALIKE
+from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER
 
 PROCESS = "overdue_case"
 
@@ -14,6 +14,7 @@ FACTS = (
     facts.letter_lead_days,
     facts.returned_by_due,
     facts.returned_day_plausible,
+    facts.lapse_known,
     facts.same_cause_in_quarter,
     facts.measures_recorded,
     facts.systemic_measures,
@@ -25,6 +26,7 @@ READS = {
     facts.letter_lead_days: ("letter_on", "original_due"),
     facts.returned_by_due: ("returned_on", "current_due"),
     facts.returned_day_plausible: ("returned_on", "received_on"),
+    facts.lapse_known: ("current_due",),
     facts.same_cause_in_quarter: ("cause", "current_due"),
 }
 """The fields of the case that a fact looks at."""
@@ -52,3 +54,4 @@ def register(registry: Registry) -> None:
     for document in DOCUMENTS:
         registry.document(PROCESS, document.__name__, document)
     registry.lookup(PROCESS, ALIKE, cases.alike_cases)
+    registry.lookup(PROCESS, OWN_DOSSIER, cases.own_dossier)

@@ -7,8 +7,8 @@ from typing import Final
 
 ALIKE: Final = "alike_overdue_cases"
 """The lookup that gives a case those of the same cause and unit."""
-STANDINGS: Final = "overdue_case_standings"
-"""The lookup that gives a period's review the cases of its dossiers."""
+OWN_DOSSIER: Final = "dossier_of_overdue_case"
+"""The lookup that gives a case its dossier, as the newest export tells it."""
 
 LAPSE, APOLOGISE, CONFIRM, REMEDY = "lapse", "apologise", "confirm", "remedy"
 TOLD: Final = (LAPSE, APOLOGISE, CONFIRM, REMEDY)

@@ -13,6 +13,7 @@ from sqlmodel import Session, select
 from engine.machine.instance import Instance
 from engine.storage.database import metadata
 from workflows.overdue_dossiers.case_standing import CONFIRM, TOLD, AlikeCase, CaseStanding
+from workflows.overdue_dossiers.records import KnownDossier, dossier_of
 
 PROCESS: Final = "overdue_case"
 
@@ -51,6 +52,14 @@ def alike_cases(session: Session, instance: Instance) -> tuple[AlikeCase, ...]:
         )
         for found, code, fields in session.exec(query)
     )
+
+
+def own_dossier(session: Session, instance: Instance) -> KnownDossier | None:
+    """The dossier of a case as the newest export tells it; None where none has told of it."""
+    code, due_on = instance.fields.get("dossier_code"), instance.fields.get("original_due")
+    if code is None or due_on is None:
+        return None
+    return dossier_of(session, instance.organization_id, code=code, due_on=due_on)
 
 
 def standings(

@@ -17,6 +17,7 @@ from engine.machine.register import (
     ReadRow,
     Tally,
     WantedCase,
+    WantedStep,
 )
 from engine.tables.names import Names
 from workflows.overdue_dossiers.asking import wanted_cases
@@ -27,6 +28,7 @@ from workflows.overdue_dossiers.export.opening import Export, ReadingSettings, o
 from workflows.overdue_dossiers.export.rows import RowSettings
 from workflows.overdue_dossiers.export.vocabulary import fields as export_columns
 from workflows.overdue_dossiers.filling import note_case, write_dossiers
+from workflows.overdue_dossiers.settling import wanted_steps
 
 NAME: Final = "dossier"
 DIGEST_BYTES: Final = 16
@@ -72,6 +74,10 @@ class DossierRegister:
     ) -> tuple[WantedCase, ...]:
         """Some of the cases that dossiers ask for and that are not open yet."""
         return wanted_cases(session, organization_id, today=today, calendar=calendar, limit=limit)
+
+    def wanted_steps(self, session: Any, organization_id: str) -> tuple[WantedStep, ...]:
+        """The steps that dossiers ask for of their open cases."""
+        return wanted_steps(session, organization_id)
 
     def opened(
         self, session: Any, organization_id: str, key: tuple[Any, ...], instance_id: str
