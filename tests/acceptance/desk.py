@@ -138,7 +138,8 @@ class Desk:
             headers=self._headers(),
         )
         assert answer.status_code == 200, answer.text
-        return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
+        text = io.StringIO(answer.content.decode("utf-8-sig"))
+        return list(csv.DictReader(text, delimiter=";"))
 
     def rows(self, instance_id: str, record_set: str) -> list[Any]:
         """The live rows of a set."""

@@ -76,6 +76,10 @@ class WorkingDays:
             count += self.works(day)
         return count
 
+    def last_of(self, day: date) -> date:
+        """The last working day up to a day."""
+        return day if self.works(day) else self.last_of(day - DAY)
+
     def after(self, start: date, count: int) -> date:
         day = start
         while count:
