@@ -28,7 +28,7 @@ def wanted_periods(uow: UnitOfWork, *, begin: bool = False) -> tuple[tuple[str, 
     for process, cases in uow.tables.registry.periodics.items():
         opened = _opened(uow, process) if process in planned else ()
         if process in planned and (opened or begin):
-            calendar = uow.tables.organization.calendar()
+            calendar = uow.tables.calendar_of(None)
             wanted = cases(calendar=calendar, today=uow.today, opened=opened)
             found += [(process, each) for each in wanted]
     return tuple(found)

@@ -17,7 +17,6 @@ from engine.calendars.working_day_table import WorkingDayTable
 from workflows.overdue_dossiers.dossier import FIRST_DAY, LAST_DAY
 
 MARGIN: Final = timedelta(days=400)
-CALENDARS_KEPT: Final = 8
 
 
 @lru_cache(maxsize=8)
@@ -64,9 +63,3 @@ class WorkingDays:
         if found is None:
             found = self._letters[due] = self._calendar.previous_working_day(due)
         return found
-
-
-@lru_cache(maxsize=CALENDARS_KEPT)
-def working_days(calendar: Calendar) -> WorkingDays:
-    """The working days of a calendar, laid out once for everybody who counts by it."""
-    return WorkingDays(calendar)
