@@ -15,6 +15,8 @@ from api.pages import (
     audit_log,
     calendar,
     definitions,
+    dossier_imports,
+    dossiers,
     errors,
     inbox,
     instance_forms,
@@ -50,7 +52,9 @@ def mount_pages(app: FastAPI) -> None:
     pages.state = app.state
     # Before `records`, whose rows could else be called `import`.
     of_cases = (instances, instance_forms, record_sheets, records)
-    for room in (login, inbox, *of_cases, audit_log, definitions, plan, admin, calendar):
+    of_desk = (dossiers, dossier_imports)
+    rooms = (login, inbox, *of_cases, audit_log, definitions, plan, *of_desk, admin, calendar)
+    for room in rooms:
         pages.include_router(room.router)
     errors.answer_errors(pages)
     pages.mount("/static", KeptFiles(directory=STATIC), name="static")

@@ -8,6 +8,7 @@
 from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any, Final
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, Field
@@ -25,7 +26,7 @@ from api.dependencies import (
 )
 from api.problems import Unreadable, said_of
 from api.v1.evidence import read_attachment
-from api.v1.jobs import JobBody, job_body
+from api.v1.jobs import JSON, SHEETS, JobBody, job_body, sheet, sheet_format
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
 from api.v1.reading import (
     Body,
@@ -42,13 +43,18 @@ from engine.commands.manage_imports import FileToImport, Preview, draft_import, 
 from engine.errors import NotFound
 from engine.queries.jobs import job_view, known_sources
 from engine.runtime import Caller
+from engine.tables.listing import write_listings
+from workflows.overdue_dossiers.analysis.counting import OTHERS, Dimension, Window
+from workflows.overdue_dossiers.analysis.figures import told
 from workflows.overdue_dossiers.keeping import NAME
+from workflows.overdue_dossiers.overview import Overview, named_listings, overview
 from workflows.overdue_dossiers.records import (
     DossierFilter,
     KnownDossier,
     changes_of,
     dossier_of,
     known_dossiers,
+    last_exported_at,
 )
 
 router = APIRouter(prefix="/dossiers", tags=["dossiers"])
@@ -191,6 +197,43 @@ class DossierHistoryBody(DossierBody):
     history: list[ChangeBody]
 
 
+class GroupBody(BaseModel):
+    """One group; `rows` is where its dossiers are listed, where they can be told apart so."""
+
+    group: str | None
+    figures: dict[str, Any]
+    rows: str | None
+
+
+class WeekBody(BaseModel):
+    """What one week counted."""
+
+    first: date
+    last: date
+    figures: dict[str, Any]
+
+
+class AnalysisBody(BaseModel):
+    """What was counted. A figure is a whole number, or `{numerator, denominator}`.
+
+    Attributes:
+        calendar: the edition of the calendar by which days were counted.
+        as_of: the instant of the newest export.
+        rows: where the dossiers of the window are listed.
+    """
+
+    first: date = Field(serialization_alias="from")
+    last: date = Field(serialization_alias="to")
+    by: str
+    calendar: str | None
+    as_of: str | None
+    rows: str
+    total: dict[str, Any]
+    groups: list[GroupBody]
+    pareto: dict[str, Any]
+    weeks: list[WeekBody]
+
+
 class SourceBody(BaseModel):
     """What is remembered of a source."""
 
@@ -217,7 +260,7 @@ def post_import(
     caller: Importer, asked: Circumstances, form: Annotated[FormData, Depends(read_attachment)]
 ) -> Response:
     """Keep a CSV, XLSX or Parquet file and import it in the background; or only look at it."""
-    told = _told(form)
+    asked_for = _told(form)
     files = files_of(form)
     if [name for name, _ in files] != ["file"]:
         raise Unreadable("file_part_missing")
@@ -225,12 +268,12 @@ def post_import(
         register=NAME,
         content=files[0][1].file,
         filename=files[0][1].filename or "",
-        source=told.source,
-        as_of=told.as_of,
-        mapping=told.mapping,
-        aliases=told.aliases,
-        declared_rows=told.rows,
-        declared_sha256=told.sha256,
+        source=asked_for.source,
+        as_of=asked_for.as_of,
+        mapping=asked_for.mapping,
+        aliases=asked_for.aliases,
+        declared_rows=asked_for.rows,
+        declared_sha256=asked_for.sha256,
     )
     runtime = asked.house.runtime
 
@@ -247,7 +290,7 @@ def post_import(
             headers={"Location": f"/api/v1/jobs/{drafted.job.id}"},
         )
 
-    run = look if told.dry_run else keep
+    run = look if asked_for.dry_run else keep
     digest = digest_of_form(form) if asked.key is not None else ""
     return answer_once(asked, caller, digest=digest, run=run)
 
@@ -303,6 +346,45 @@ def get_dossiers(  # noqa: PLR0913 - what the list can be narrowed by.
     following = pager.seal(None if key is None else [key[0], key[1].isoformat()])
     shown = [_dossier_body(asked, caller, known) for known in found]
     return send(Reply(status=200, body=page(shown, following)))
+
+
+@router.get(
+    "/analysis",
+    summary="What was counted over a window",
+    response_model=AnalysisBody,
+    responses=SHEETS,
+)
+def get_analysis(  # noqa: PLR0913 - what an analysis is asked by.
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    first: Annotated[date, Query(alias="from")],
+    last: Annotated[date, Query(alias="to")],
+    by: Dimension = Dimension.UNIT,
+    unit: QueryText | None = None,
+    form: Annotated[str, Query(alias="format", max_length=20)] = JSON,
+) -> Response:
+    """Count what is stored: on time, late, backlog, time cut, causes; as `json`, `csv`, `xlsx`."""
+    wanted = None if form == JSON else sheet_format(form)
+    with standing(asked.house, caller) as (uow, _):
+        session, organization = uow.tables.session, caller.organization_id
+        window, calendar = Window(first=first, last=last), uow.tables.organization.calendar()
+        found = overview(session, organization, window, calendar, unit=unit)
+        exported_at = last_exported_at(session, organization)
+        titles = {each.id: each.title for each in uow.tables.organization.units(uow.today)}
+    if wanted is None:
+        body = _analysis_body(asked, found, by, unit)
+        body["as_of"] = asked.at(exported_at, caller.organization_id)
+        return send(Reply(status=200, body=body))
+
+    def say(code: str, params: Mapping[str, Any]) -> str:
+        return asked.house.words.say(code, params, asked.language)
+
+    def name(identifier: str) -> str:
+        return titles.get(identifier, {}).get(asked.language, identifier)
+
+    content = write_listings(named_listings(found.analysis, by, say, name), wanted)
+    return sheet(content, name=f"dossiers-{first}-{last}", form=wanted)
 
 
 @router.get(
@@ -374,6 +456,46 @@ def _preview_body(asked: Asked, preview: Preview) -> dict[str, Any]:
         faults_seen=preview.faults_seen,
         complete=preview.complete,
     ).model_dump(mode="json")
+
+
+def _analysis_body(
+    asked: Asked, found: Overview, by: Dimension, unit: str | None
+) -> dict[str, Any]:
+    analysis = found.analysis
+    window = {"from": analysis.window.first.isoformat(), "to": analysis.window.last.isoformat()}
+    if unit is not None:
+        window["unit"] = unit
+
+    def rows(**more: str) -> str:
+        return f"/api/v1/dossiers?{urlencode({**window, **more})}"
+
+    return AnalysisBody(
+        first=analysis.window.first,
+        last=analysis.window.last,
+        by=by.value,
+        calendar=analysis.calendar_version,
+        as_of=None,
+        rows=rows(),
+        total=told(analysis.total),
+        groups=[
+            GroupBody(
+                group=None if name is None else str(name),
+                figures=told(tally),
+                rows=rows(**{by.value: str(name)})
+                if by.value in LISTED and name not in {None, OTHERS}
+                else None,
+            )
+            for name, tally in analysis.by(by).items()
+        ],
+        pareto={
+            "count": analysis.causes_by_count.told(),
+            "days": analysis.causes_by_days.told(),
+        },
+        weeks=[
+            WeekBody(first=week.first, last=week.last, figures=told(week.tally))
+            for week in found.weeks
+        ],
+    ).model_dump(mode="json", by_alias=True)
 
 
 def _dossier_body(asked: Asked, caller: Caller, known: KnownDossier) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from engine.errors import Invalid
 from engine.queries.jobs import JobView, all_faults, job_faults, job_view
 from engine.runtime import Caller
 from engine.storage.jobs import JobFault
-from engine.tables.plain import write_table
+from engine.tables.listing import Listing, write_listings
 from engine.tables.writing import SheetFormat
 
 router = APIRouter(prefix="/jobs", tags=["jobs"])
@@ -119,9 +119,12 @@ def get_faults(  # noqa: PLR0913 - the page's parameters among them.
     if form != JSON:
         wanted = sheet_format(form)
         rows = all_faults(runtime, caller, job_view(runtime, caller, job).job.id)
-        table = [(fault.row, _column(asked, fault), _message(asked, fault)) for fault in rows]
-        headings = [asked.say(f"job_fault.{name}") for name in ("row", "column", "message")]
-        return sheet(write_table(headings, table, wanted), name=f"faults-{job}", form=wanted)
+        listing = Listing(
+            title=asked.say("dossier.listing.faults"),
+            headings=[asked.say(f"dossier.listing.{name}") for name in ("row", "column", "fault")],
+            rows=((fault.row, _column(asked, fault), _message(asked, fault)) for fault in rows),
+        )
+        return sheet(write_listings([listing], wanted), name=f"faults-{job}", form=wanted)
     pager = pager_of(request, caller)
     opened = pager.open(cursor)
     after = 0 if opened is None else int(opened[0])
