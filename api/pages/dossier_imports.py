@@ -6,6 +6,7 @@
 3. What was refused can be taken away as a file, row by row.
 """
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -48,6 +49,8 @@ router = APIRouter(prefix="/dossiers")
 
 LATEST: Final = 20
 FAULTS_SHOWN: Final = 100
+GROUPS_SHOWN: Final = 50
+ROWS_SHOWN: Final = 8
 ALIASES_SHOWN: Final = 50
 SHOWN: Final = ("code", "procedure", "unit", "received_at", "due_on", "status", "ended_on")
 """Columns of a look before the import: enough to see whether they were taken for each other."""
@@ -209,9 +212,9 @@ def _show_draft(
         shown=SHOWN,
         rows=[
             (number, [_cell(desk, name, values[name]) for name in SHOWN])
-            for number, values in preview.rows
+            for number, values in preview.rows[:ROWS_SHOWN]
         ],
-        faults=_faults(desk, preview.faults),
+        faults=_grouped(_faults(desk, preview.faults)),
         unknown=[*dict.fromkeys([*unknown, *preview.aliases])][:ALIASES_SHOWN],
         units=desk.choices.units,
     )
@@ -224,7 +227,7 @@ def _show_job(desk: Desk, view: JobView) -> Response:
         code, params = job.failure["code"], job.failure["params"]
         failure = desk.voice.words.say(f"error.{code}", params, desk.visit.language)
     faults = job_faults(desk.house.runtime, desk.caller, job.id, limit=FAULTS_SHOWN)
-    response = desk.page(
+    return desk.page(
         "dossiers/job.html",
         view=view,
         job=job,
@@ -234,10 +237,6 @@ def _show_job(desk: Desk, view: JobView) -> Response:
         known="known" in desk.request.query_params,
         as_of=datetime.fromisoformat(job.options["as_of"]),
     )
-    if view.at_work and not desk.visit.fragment:
-        # Without a script the browser itself asks again.
-        response.headers["Refresh"] = "3"
-    return response
 
 
 def _faults(desk: Desk, faults: Iterable[FaultyRow | JobFault]) -> list[FaultView]:
@@ -248,6 +247,17 @@ def _faults(desk: Desk, faults: Iterable[FaultyRow | JobFault]) -> list[FaultVie
         column = desk.voice.words.say(f"dossier.column.{fault.column}", {}, desk.visit.language)
         found.append(FaultView(row=number, column=column, text=desk.voice.fault(told)))
     return found
+
+
+def _grouped(faults: Iterable[FaultView]) -> list[tuple[FaultView, int]]:
+    """Faults alike with their number, the first of each; what is most frequent comes first."""
+    first: dict[tuple[str, str], FaultView] = {}
+    counts: Counter[tuple[str, str]] = Counter()
+    for fault in faults:
+        alike = (fault.column, fault.text)
+        first.setdefault(alike, fault)
+        counts[alike] += 1
+    return [(first[alike], count) for alike, count in counts.most_common(GROUPS_SHOWN)]
 
 
 def _unknown_units(preview: Preview) -> list[str]:

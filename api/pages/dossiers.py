@@ -8,9 +8,12 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from decimal import Decimal
+from textwrap import shorten
 from typing import Any, Final
 from urllib.parse import urlencode
 
+from babel.numbers import format_decimal
 from fastapi import APIRouter, Response
 
 from api.language import show_day
@@ -21,7 +24,7 @@ from engine.queries.jobs import may_fill
 from engine.tables.listing import write_listings
 from engine.tables.writing import SheetFormat
 from workflows.overdue_dossiers.analysis.counting import OTHERS, Dimension, Window
-from workflows.overdue_dossiers.analysis.figures import AGES, percent
+from workflows.overdue_dossiers.analysis.figures import AGES
 from workflows.overdue_dossiers.analysis.pareto import VITAL_PERCENT, Pareto
 from workflows.overdue_dossiers.analysis.tally import Tally
 from workflows.overdue_dossiers.keeping import NAME
@@ -37,7 +40,9 @@ from workflows.overdue_dossiers.records import (
 
 router = APIRouter(prefix="/dossiers")
 
-ROWS_OF_PAGE: Final = 100
+ROWS_OF_PAGE: Final = 50
+LABEL_LENGTH: Final = 34
+"""What a label may be long beside its value; its table tells it whole."""
 UNITS_DRAWN: Final = 15
 UNKNOWN: Final = "—"
 MEDIA_TYPES: Final = {
@@ -209,7 +214,7 @@ def _asked(desk: Desk) -> tuple[Window, Dimension, str | None]:
 def _overview(desk: Desk, window: Window, unit: str | None) -> Overview:
     organization = desk.caller.organization_id
     with desk.house.runtime.read(organization) as uow:
-        calendar = uow.tables.organization.calendar()
+        calendar = uow.tables.calendar_of(unit)
         return overview(uow.tables.session, organization, window, calendar, unit=unit)
 
 
@@ -257,7 +262,7 @@ def _pareto(desk: Desk, pareto: Pareto, way: str) -> ChartView:
         (
             _named(desk, Dimension.CAUSE, one.cause.value),
             one,
-            _percent(one.running, pareto.total),
+            _percent(desk, one.running, pareto.total),
         )
         for one in pareto.causes
     ]
@@ -307,8 +312,8 @@ def _by_unit(desk: Desk, found: Overview) -> ChartView:
         drawn=bar_chart(
             [
                 Amount(
-                    label=title,
-                    value=f"{_percent(kept, of)} ({kept}/{of})",
+                    label=shorten(title, LABEL_LENGTH, placeholder="…"),
+                    value=f"{_percent(desk, kept, of)} ({kept}/{of})",
                     size=kept,
                     whole=of,
                     strong=kept == of,
@@ -317,7 +322,9 @@ def _by_unit(desk: Desk, found: Overview) -> ChartView:
             ]
         ),
         headings=(ui("dossiers.unit"), ui("dossiers.on_time"), ui("dossiers.finished"), "%"),
-        rows=tuple((title, str(kept), str(of), _percent(kept, of)) for title, kept, of in groups),
+        rows=tuple(
+            (title, str(kept), str(of), _percent(desk, kept, of)) for title, kept, of in groups
+        ),
     )
 
 
@@ -353,7 +360,7 @@ def _trend(desk: Desk, found: Overview) -> ChartView:
                 str(week.tally.received),
                 str(of),
                 str(week.tally.overdue),
-                _percent(kept, of),
+                _percent(desk, kept, of),
             )
             for week, kept, of in weeks
         ),
@@ -429,8 +436,12 @@ def _in_age(days: Any, age: str) -> int:
     return sum(count for day, count in counts if day in AGES[age])
 
 
-def _percent(numerator: int, denominator: int) -> str:
-    return f"{percent(numerator, denominator, 1)} %" if denominator else UNKNOWN
+def _percent(desk: Desk, numerator: int, denominator: int) -> str:
+    """A share with one digit behind the separator of the language."""
+    if not denominator:
+        return UNKNOWN
+    share = Decimal(100 * numerator) / Decimal(denominator)
+    return f"{format_decimal(share, format='#,##0.0', locale=desk.visit.language)} %"
 
 
 def _day(text: str | None) -> date | None:

@@ -59,6 +59,9 @@ from workflows.overdue_dossiers.records import (
 
 router = APIRouter(prefix="/dossiers", tags=["dossiers"])
 
+FAULTS_SHOWN: Final = 200
+LISTED: Final = frozenset({"unit", "procedure", "cause"})
+"""Groups whose rows the list can be narrowed to."""
 TEXTS: Final = frozenset({"source", "as_of", "mapping", "aliases", "rows", "sha256", "dry_run"})
 _TEXT: Final = {"type": "string"}
 FORM: Final[dict[str, Any]] = {
@@ -368,12 +371,12 @@ def get_analysis(  # noqa: PLR0913 - what an analysis is asked by.
     wanted = None if form == JSON else sheet_format(form)
     with standing(asked.house, caller) as (uow, _):
         session, organization = uow.tables.session, caller.organization_id
-        window, calendar = Window(first=first, last=last), uow.tables.organization.calendar()
+        window, calendar = Window(first=first, last=last), uow.tables.calendar_of(unit)
         found = overview(session, organization, window, calendar, unit=unit)
         exported_at = last_exported_at(session, organization)
         titles = {each.id: each.title for each in uow.tables.organization.units(uow.today)}
     if wanted is None:
-        body = _analysis_body(asked, found, by, unit)
+        body = _analysis_body(found, by, unit)
         body["as_of"] = asked.at(exported_at, caller.organization_id)
         return send(Reply(status=200, body=body))
 
@@ -450,21 +453,21 @@ def _preview_body(asked: Asked, preview: Preview) -> dict[str, Any]:
                     language=asked.language,
                 ),
             )
-            for fault in preview.faults
+            for fault in preview.faults[:FAULTS_SHOWN]
         ],
         rows_seen=preview.rows_seen,
-        faults_seen=preview.faults_seen,
+        faults_seen=len(preview.faults),
         complete=preview.complete,
     ).model_dump(mode="json")
 
 
-def _analysis_body(
-    asked: Asked, found: Overview, by: Dimension, unit: str | None
-) -> dict[str, Any]:
+def _analysis_body(found: Overview, by: Dimension, unit: str | None) -> dict[str, Any]:
     analysis = found.analysis
     window = {"from": analysis.window.first.isoformat(), "to": analysis.window.last.isoformat()}
     if unit is not None:
         window["unit"] = unit
+
+    edition = analysis.calendar_version
 
     def rows(**more: str) -> str:
         return f"/api/v1/dossiers?{urlencode({**window, **more})}"
@@ -473,7 +476,7 @@ def _analysis_body(
         first=analysis.window.first,
         last=analysis.window.last,
         by=by.value,
-        calendar=analysis.calendar_version,
+        calendar=None if edition is None else str(edition),
         as_of=None,
         rows=rows(),
         total=told(analysis.total),

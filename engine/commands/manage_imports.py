@@ -31,7 +31,6 @@ from engine.transaction.registering import (
 COUNTS = ("rows", "faulty", "faults", "new", "changed", "same", "older", "opened")
 LOOKED_AT = 5_000
 ROWS_SHOWN = 20
-FAULTS_SHOWN = 200
 WAITING_MAX = 20
 """Imports that may wait at once; more is a program that runs wild."""
 DRAFTS_KEPT = timedelta(days=2)
@@ -70,7 +69,7 @@ class Preview:
     Attributes:
         rows: (number, column → value) of the first rows.
         rows_seen: rows looked at; `complete` when the file has no more.
-        faults_seen: faults among them; the first are in `faults`.
+        faults: of these rows.
     """
 
     layout: Layout
@@ -79,7 +78,6 @@ class Preview:
     rows: tuple[tuple[int, Mapping[str, Any]], ...]
     faults: tuple[FaultyRow, ...]
     rows_seen: int
-    faults_seen: int
     complete: bool
     mapping: Mapping[str, str] = field(default_factory=no_values)
     aliases: Mapping[str, str] = field(default_factory=no_values)
@@ -318,9 +316,8 @@ def _preview(opened: Any, register: Register, pairs: Mapping[str, Mapping[str, s
         columns=register.columns,
         required=register.required,
         rows=tuple((row.number, register.shown(row.value)) for row in rows[:ROWS_SHOWN]),
-        faults=tuple(faults[:FAULTS_SHOWN]),
+        faults=tuple(faults),
         rows_seen=len({item.number for item in seen}),
-        faults_seen=len(faults),
         complete=next(items, None) is None,
         **pairs,
     )

@@ -205,6 +205,7 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ),
     ("get", "/dossiers/sources"): Door(scope="import", lets_in=FILLERS),
     ("get", "/dossiers"): Door(scope="read"),
+    ("get", "/dossiers/analysis"): Door(scope="read"),
     ("get", "/dossiers/{due_on}/{code}"): Door(scope="read"),
     ("get", "/jobs/{job}"): Door(scope="import", lets_in=FILLERS),
     ("get", "/jobs/{job}/faults"): Door(scope="import", lets_in=FILLERS),

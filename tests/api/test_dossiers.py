@@ -51,6 +51,7 @@ def test_exports_of_two_weeks_from_a_look_to_the_register(web: Web) -> None:
     counts = web.get("one_stop", later).json()["counts"]
     assert (counts["same"], counts["changed"], counts["new"]) == (1, 1, 0)
     check_register(web)
+    check_analysis(web)
 
 
 def check_files(web: Web, job: str) -> None:
@@ -85,6 +86,30 @@ def check_register(web: Web) -> None:
     assert (case["process"], case["state"]) == ("overdue_case", "overdue")
     assert case["fields"]["dossier_code"] == "HS-2"
     assert web.get("director", "/dossiers/2026-07-02/HS-2").status_code == 404
+
+
+def check_analysis(web: Web) -> None:
+    """Figures with their denominators, the rows behind them, and the same as files."""
+    span = "from=2026-07-01&to=2026-07-13"
+    answer = web.get("director", f"/dossiers/analysis?{span}&by=unit")
+    assert answer.status_code == 200, answer.text
+    told = answer.json()
+    assert (told["total"]["late"], told["total"]["finished"]) == (1, 1)
+    assert told["total"]["on_time_share"] == {"numerator": 0, "denominator": 1}
+    (group,) = told["groups"]
+    rows = web.get("director", group["rows"].removeprefix("/api/v1")).json()["items"]
+    assert {row["code"] for row in rows} == {"HS-1", "HS-2"}
+    assert len(told["weeks"]) == 12
+    assert told["weeks"][-1]["figures"]["late"] == 1
+    text = web.get("director", f"/dossiers/analysis?{span}&format=csv").content.decode("utf-8-sig")
+    assert "Văn phòng Sở" in text
+    book = openpyxl.load_workbook(
+        io.BytesIO(web.get("director", f"/dossiers/analysis?{span}&format=xlsx").content)
+    )
+    assert len(book.worksheets) == 4
+    wrong = ("from=2026-07-13&to=2026-07-01", "from=2020-01-01&to=2026-07-01", "from=x&to=y")
+    for query in wrong:
+        assert web.get("director", f"/dossiers/analysis?{query}").status_code == 422, query
 
 
 def test_what_is_said_wrongly_is_named_in_both_languages(small_web: Web) -> None:

@@ -27,6 +27,10 @@ CLOSED = (
     "/definitions",
     "/definitions/internal_audit",
     "/plan/2026",
+    "/dossiers",
+    "/dossiers/list",
+    "/dossiers/import",
+    "/dossiers/imports/x",
     "/admin",
     "/admin/calendar",
 )
@@ -346,7 +350,7 @@ def _posts(pages: FastAPI) -> list[str]:
     """The address of every form."""
     inner = next(route.app for route in pages.routes if getattr(route, "path", "") == "")
     names = {"instance_id": "x", "transition": "submit", "record_set": "slot"}
-    others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t"}
+    others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t", "job_id": "j"}
     found = [
         route.path.format(**names, **others)
         for room in inner.routes

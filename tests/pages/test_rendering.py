@@ -37,6 +37,9 @@ VISITS = (
     ("iso_secretary", "/definitions/corrective_action"),
     ("iso_secretary", "/definitions/training_campaign"),
     ("iso_secretary", "/definitions/overdue_case"),
+    ("one_stop", "/dossiers"),
+    ("one_stop", "/dossiers/import"),
+    ("one_stop", "/dossiers/list"),
     ("administrator", "/admin"),
     ("unit_head_tdc", "/admin"),
 )

@@ -51,7 +51,10 @@
     }
     request.addEventListener("load", () => {
       const type = request.getResponseHeader("Content-Type") ?? "";
-      if (!type.startsWith("text/html")) {
+      // An answer that led to another page is shown at its own address, so that it can be reloaded.
+      const led = new URL(request.responseURL).pathname;
+      const elsewhere = led !== new URL(form.action).pathname && led !== window.location.pathname;
+      if (!type.startsWith("text/html") || elsewhere) {
         window.location.assign(request.responseURL);
         return;
       }
