@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from engine.errors import Invalid
 from engine.tables.reading import read_sheet
+from engine.tables.streaming import SHARED_TEXTS, StreamLimits, stream_rows
 from tests.api.web import Web
 
 MEBIBYTE = 1024 * 1024
@@ -177,6 +178,27 @@ def test_whatever_comes_is_read_or_refused(content: bytes, name: str) -> None:
     assert sheet.rows
     assert all(row.cells[-1] is not None for row in sheet.rows)
     assert [row.number for row in sheet.rows] == sorted({row.number for row in sheet.rows})
+
+
+def test_shared_texts_are_weighed_under_whatever_name_they_come() -> None:
+    """An export may have rows without number; what a reader must keep in memory stays small."""
+    limits = StreamLimits(
+        bytes_max=MEBIBYTE,
+        rows_max=10,
+        last_row=10,
+        tags_max=10_000_000,
+        unpacked_bytes_max=64 * MEBIBYTE,
+        shared_bytes_max=MEBIBYTE,
+    )
+    types = zipfile.ZipFile(io.BytesIO(plain())).read("[Content_Types].xml")
+    override = f'<Override PartName="/xl/x.xml" ContentType="{SHARED_TEXTS}"/></Types>'.encode()
+    named = with_part(plain(), "[Content_Types].xml", types.replace(b"</Types>", override))
+    text = b"<sst><si><t>" + b"a" * (2 * MEBIBYTE) + b"</t></si></sst>"
+    with pytest.raises(Invalid) as refused:
+        stream_rows(
+            io.BytesIO(with_part(named, "xl/x.xml", text)), filename="a.xlsx", limits=limits
+        )
+    assert refused.value.code == "sheet_too_heavy"
 
 
 @pytest.mark.parametrize(

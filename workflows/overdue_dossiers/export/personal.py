@@ -4,7 +4,8 @@
    Vietnamese telephone; addresses of e-mail; names by family name and form.
 2. A column is known for what most of its cells are. One cell that looks like a name is not yet a
    list of people: wards and streets are named after them.
-3. What is hidden stays a text, so that rows of one procedure still count as one.
+3. What is hidden stays a text, so that rows of one procedure still count as one; a ward or a school
+   keeps the name it was given.
 """
 
 import re
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
-from workflows.overdue_dossiers.export.vocabulary import middle_names, surnames
+from workflows.overdue_dossiers.export.vocabulary import middle_names, places, surnames
 
 HIDDEN: Final = "***"
 NAME_WORDS: Final = range(2, 7)
@@ -112,6 +113,8 @@ def _name_from(words: list[re.Match[str]], position: int, text: str) -> int | No
     following = words[position : position + NAME_WORDS.stop - 1]
     told = [word[0] for word in following]
     if len(told) < 3 or told[0].casefold() not in surnames():
+        return None
+    if position and words[position - 1][0].casefold() in places():
         return None
     if told[1].casefold() not in middle_names():
         return None

@@ -124,6 +124,12 @@ def middle_names() -> frozenset[str]:
     return frozenset(_all()["middle_names"])
 
 
+@cache
+def places() -> frozenset[str]:
+    """Words before a name of a person that is the name of a place or a school."""
+    return frozenset(_all()["places"])
+
+
 def fields() -> tuple[str, ...]:
     """Every column that is read, in the order of the file of words."""
     return tuple(_all()["columns"])

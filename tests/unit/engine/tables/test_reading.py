@@ -1,11 +1,11 @@
 """Rules of `engine.tables.reading`: encodings, delimiters, row numbers."""
 
 import io
-import unicodedata
 
 import pytest
 
 from engine.tables.reading import read_sheet
+from tests.dossier_exports import in_code_page
 
 ROW = ("Họ và tên", "Đơn vị: Phòng Kế hoạch", "ữ ợ ẵ ế")
 
@@ -20,17 +20,6 @@ def test_what_offices_save_as_csv_is_read(delimiter: str, encoding: str) -> None
     text = delimiter.join(ROW) + "\r\n" + delimiter.join(("a", "", "b")) + "\r\n"
     content = in_code_page(text) if encoding == "cp1258" else text.encode(encoding)
     assert cells(content) == [ROW, ("a", None, "b")]
-
-
-def in_code_page(text: str) -> bytes:
-    """A text as Windows-1258 has it: base letters composed, tones apart."""
-    tones = "\u0300\u0301\u0303\u0309\u0323"
-    found = ""
-    for character in text:
-        parts = unicodedata.normalize("NFD", character)
-        base = "".join(part for part in parts if part not in tones)
-        found += unicodedata.normalize("NFC", base) + "".join(p for p in parts if p in tones)
-    return found.encode("cp1258")
 
 
 def test_what_is_no_vietnamese_is_western() -> None:

@@ -197,6 +197,8 @@ def test_what_tells_of_a_person_is_known_by_its_shape(text: str, kind: Personal 
         ("Cấp phép (0912 345 678)", "Cấp phép (***)"),
         ("Cấp phép cho ông Nguyễn Văn An, gấp", "Cấp phép cho ông ***, gấp"),
         ("CCCD 031090001234", "CCCD ***"),
+        ("UBND phường Nguyễn Văn Cừ", "UBND phường Nguyễn Văn Cừ"),
+        ("Phòng A - TRẦN THỊ BÌNH", "Phòng A - ***"),
         ("liên hệ a.b@c.vn", "liên hệ ***"),
         ("Quyết định 1225/QĐ-BKHCN ngày 01/07/2026", "Quyết định 1225/QĐ-BKHCN ngày 01/07/2026"),
         ("Nghị định 142/2020/NĐ-CP", "Nghị định 142/2020/NĐ-CP"),
