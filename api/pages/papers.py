@@ -17,6 +17,7 @@ from typing_extensions import override
 from api.dependencies import House, standing
 from api.pages.instance_page import names_of_case, with_rows
 from api.pages.official import around
+from api.pages.paper_charts import chart_of
 from api.pages.rendering import Renderer, Visit
 from api.pages.showing import Voice
 from engine.errors import NotFound
@@ -33,6 +34,7 @@ from workflows.documents.paper import (
     Pair,
     Paper,
     Paragraph,
+    Picture,
     Run,
     Table,
 )
@@ -44,7 +46,10 @@ NOT_TEXT: Final = frozenset({"script", "style", "svg", "template", "form", "nav"
 BOLD: Final = frozenset({"b", "strong", "th"})
 ITALIC: Final = frozenset({"i", "em"})
 OF_BLOCKS: Final = frozenset(
-    {"article", "section", "div", "p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "dl"}
+    {
+        *("article", "section", "div", "p", "h1", "h2", "h3", "h4", "ul", "ol", "table", "dl"),
+        "figure",
+    }
 )
 PAIRS: Final = frozenset({"heads", "closing", "signs"})
 CERTIFICATES: Final = "certificates"
@@ -183,6 +188,7 @@ class _Node:
     tag: str
     looks: tuple[str, ...] = ()
     span: int = 1
+    data: str | None = None
     children: list["_Node | str"] = field(default_factory=list)
 
     @property
@@ -212,6 +218,7 @@ class _Reader(HTMLParser):
             tag,
             looks=tuple((given.get("class") or "").split()),
             span=int(span) if span.isdecimal() else 1,
+            data=given.get("data-chart"),
         )
         self._open[-1].children.append(node)
         if tag not in BARE:
@@ -266,6 +273,8 @@ def _part(node: _Node) -> Iterator[Block]:
             yield from _facts(node)
         case "table":
             yield from _table(node)
+        case "figure" if node.data is not None:
+            yield Picture(chart=chart_of(node.data))
         case _:
             yield from _container(node)
 

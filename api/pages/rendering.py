@@ -27,9 +27,11 @@ from jinja2_fragments import render_block
 from markupsafe import Markup
 
 from api.language import Words, show_day
-from engine.definition.diagram import draw
+from api.pages.paper_charts import chart_for, data_of
+from engine.definition.diagram import draw as draw_process
 from engine.definition.model import Process, Text
 from engine.definition.picture import Language
+from workflows.documents.chart import Chart, Kind, draw
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -157,7 +159,15 @@ def diagram(process: Process, language: str, present: str | None = None) -> Mark
     """The house's own drawing, as a part of the page; `present` is the state to point out."""
     spoken: Language = "en" if language == "en" else "vi"
     # Every title in it was escaped by the one who drew it, and no other text is in it.
-    return Markup(draw(process, "svg", spoken, current=present))  # noqa: S704
+    return Markup(draw_process(process, "svg", spoken, current=present))  # noqa: S704
+
+
+def chart_part(chart: Chart) -> Markup:
+    """A chart as a part of the page, with what it was drawn from."""
+    # The drawing escapes its own words, and there is nothing else in it.
+    drawn = Markup(draw(chart))  # noqa: S704
+    part = Markup('<figure class="chart" data-chart="{}">{}</figure>')
+    return part.format(data_of(chart), drawn)
 
 
 def _environment(words: Words) -> Environment:
@@ -179,6 +189,15 @@ def _environment(words: Words) -> Environment:
         return words.say(code, {}, context["language"])
 
     @pass_context
+    def coded(context: Context, code: str, family: str) -> str:
+        return words.say(f"{family}.{code}", {}, context["language"])
+
+    @pass_context
+    def chart(context: Context, kind: Kind, *told: Any) -> Markup:
+        found = chart_for(kind, *told, language=context["language"])
+        return Markup() if found is None else chart_part(found)
+
+    @pass_context
     def counted(context: Context, count: int, code: str) -> str:
         form = "one" if count == 1 else "many"
         return words.say(f"page.{code}.{form}", {"count": count}, context["language"])
@@ -190,6 +209,7 @@ def _environment(words: Words) -> Environment:
     environment.globals.update(
         ui=ui,
         word=word,
+        chart=chart,
         counted=counted,
         static=addresses.__getitem__,
         diagram=diagram,
@@ -198,6 +218,7 @@ def _environment(words: Words) -> Environment:
     )
     environment.filters.update(
         t=_title,
+        coded=coded,
         role=role,
         named=_named,
         day=_day,

@@ -48,7 +48,7 @@ def test_a_letterhead_holds_from_its_day_and_the_one_before_stays(web: Web) -> N
     assert "People&#39;s Committee of X" in english
     assert "Acting Director" in english
     listed = {one["issuer"]: one for one in web.get("clerk", "/letterheads").json()["items"]}
-    assert sorted(listed) == ["agency", "steering_committee"]
+    assert sorted(listed) == ["agency", "office", "steering_committee"]
     assert listed["agency"]["place"] == {"vi": "X", "en": "X"}
     with web.office.runtime.read(OFFICE) as uow:
         found = uow.tables.log.read(LogFilter(), limit=10_000)

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+import docx
 import openpyxl
 import pytest
 
@@ -71,6 +72,26 @@ def test_the_english_is_english(capsys: pytest.CaptureFixture[str], export: Path
     assert "Time cut against regulation (%)" in captured.out
     assert not re.search(r"dossier\.[a-z]|cli\.", captured.out + captured.err)
     assert "Columns with personal data left out" in captured.err
+
+
+def test_figures_are_set_for_word_with_their_tables_and_their_chart(
+    tell: Tell, export: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "a.docx"
+    line = (str(export), *QUARTER, "--by", "unit", "--format", "docx", "--out", str(out))
+    assert tell(*line)[0] == 0
+    first = out.read_bytes()
+    document = docx.Document(str(out))
+    told = json.loads(tell(str(export), *QUARTER, "--by", "unit", "--format", "json")[1])
+    total, by_count, _, by_unit = document.tables
+    figures = {row.cells[0].text: row.cells[1].text for row in total.rows}
+    assert figures["Tiếp nhận trong kỳ"] == str(told["total"]["received"])
+    causes = [int(row.cells[1].text) for row in by_count.rows[1:]]
+    assert sum(causes) == told["total"]["overdue"]
+    assert len(by_unit.rows) == 1 + len(told["by"]["unit"])
+    assert len(document.inline_shapes) == 1
+    assert tell(*line)[0] == 0
+    assert out.read_bytes() == first, "the same figures are the same file"
 
 
 def test_no_cell_becomes_a_formula(tell: Tell, tmp_path: Path) -> None:

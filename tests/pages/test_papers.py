@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from api.pages.papers import paper_of
-from api.pages.rendering import Renderer
+from api.pages.rendering import Renderer, chart_part
 from tests.pages.equipment import WORDS
-from workflows.documents.paper import Group, Heading, Listing, Pair, Paragraph, Table
+from workflows.documents.chart import Chart, Series
+from workflows.documents.paper import Group, Heading, Listing, Pair, Paragraph, Picture, Table
 
 
 def read(html: str) -> Any:
@@ -82,6 +83,31 @@ def test_heads_signs_sections_and_lists_are_parts_of_their_own() -> None:
     assert isinstance(points, Listing)
     assert points.numbered
     assert [plain(block.runs) for block in (facts, inner, loose)] == ["e: f", "g", "rời"]
+
+
+def test_a_chart_is_read_back_as_what_it_was_drawn_from() -> None:
+    chart = Chart(
+        kind="lines",
+        labels=("<b>", "“2”"),
+        series=(Series(name="a & b", values=(1, 2)), Series(name="c", values=(3, 4))),
+        description="mô tả",
+        decimals=1,
+        unit="%",
+    )
+    part = chart_part(chart)
+    assert "<b>" not in part
+    (picture,) = read(str(part)).blocks
+    assert picture == Picture(chart=chart)
+    assert read("<figure>chữ</figure>").blocks != ()
+
+
+def test_an_appendix_begins_a_page_and_a_blank_holds_its_place() -> None:
+    appendix, name = read(
+        "<section class='appendix'><p class='appendix'>Phụ lục</p></section>"
+        "<p class='name'>&nbsp;</p>"
+    ).blocks
+    assert (appendix.look, appendix.page) == ("appendix", True)
+    assert (name.look, plain(name.runs)) == ("name", "\u00a0")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

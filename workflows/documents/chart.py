@@ -28,6 +28,7 @@ VITAL: Final = 80
 FONT: Final = 10
 LINE: Final = 11.5
 LABEL_LINES: Final = 4
+WIDEST_BAR: Final = 56.0
 LEFT, RIGHT, TOP = 44, 44, 26
 
 
@@ -116,7 +117,7 @@ def _pareto(plot: _Plot) -> Iterator[str]:
     total = sum(values)
     curve = [100 * up_to / total if total else 0.0 for up_to in accumulate(values)]
     before = [0.0, *curve]
-    width = plot.slot * 0.7
+    width = min(plot.slot * 0.7, WIDEST_BAR)
     for index, value in enumerate(values):
         vital = before[index] < VITAL and value > 0
         yield _bar(plot, plot.x(index) - width / 2, width, value, DARK if vital else LIGHT)
@@ -137,7 +138,7 @@ def _pareto(plot: _Plot) -> Iterator[str]:
 
 def _bars(plot: _Plot) -> Iterator[str]:
     series = plot.chart.series
-    width = plot.slot * 0.72 / len(series)
+    width = min(plot.slot * 0.72 / len(series), WIDEST_BAR)
     for nth, one in enumerate(series):
         for index, value in enumerate(one.values):
             left = plot.x(index) + (nth - len(series) / 2) * width

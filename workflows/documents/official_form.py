@@ -107,7 +107,7 @@ STYLES: Final[Mapping[str, Style]] = {
     "caption": Style(size=13, italic=True, align="center", before=6, after=4, keep=True),
     "cell": Style(size=12),
     "cell-narrow": Style(size=11),
-    "picture": Style(align="center", before=6, after=6),
+    "picture": Style(align="center", before=6, after=6, keep=True),
     # The foot: who gets it, who signs.
     "recipients": Style(size=12, bold=True, italic=True),
     "recipient": Style(size=11),

@@ -17,6 +17,8 @@ from workflows.documents.paper import Cell, Run, Table
 SHORT: Final = 12
 """Signs: a column of no more keeps its own width."""
 SIGN_EM: Final = 0.54
+HEADING: Final = 6
+"""Signs: a heading asks for no more than these and its longest word."""
 PADDING_SIGNS: Final = 2.2
 LONG: Final = 80
 """Signs: longer texts ask for no more room."""
@@ -34,7 +36,7 @@ def column_widths(table: Table, *, width: float, size: float) -> tuple[float, ..
     for row in table.rows:
         _measure(row, filled, _length)
     for row in table.head:
-        _measure(row, words, _longest_word)
+        _measure(row, words, _heading)
     fixed: list[float | None] = []
     shares: list[float] = []
     for index in range(count):
@@ -96,6 +98,8 @@ def _length(runs: tuple[Run, ...]) -> int:
     return sum(len(run.text) for run in runs)
 
 
-def _longest_word(runs: tuple[Run, ...]) -> int:
+def _heading(runs: tuple[Run, ...]) -> int:
+    """A heading asks for its longest word, and for half of itself where that is short."""
     words = " ".join(run.text for run in runs).split()
-    return max((len(word) for word in words), default=0)
+    half = (len(" ".join(words)) + 1) // 2
+    return max(min(half, HEADING), *(len(word) for word in words), 0)
