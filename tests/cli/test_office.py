@@ -21,6 +21,7 @@ from engine.commands.enter_plan import enter_plan
 from engine.commands.manage_accounts import token_of
 from engine.runtime import Runtime
 from engine.storage.database import Database
+from tests.api.web import EXPORT, EXPORT_ROW
 from tests.fixtures import Databases
 
 Tell = Callable[..., tuple[int, str, str]]
@@ -493,3 +494,31 @@ def test_a_database_without_an_organisation_has_no_verdict(
     code, out, err = tell("audit", "verify")
     assert (code, out) == (2, "")
     assert "Chưa có cơ quan nào" in err
+
+
+def test_an_export_is_imported_from_the_command_line(
+    tell: Tell, founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "var"
+    shutil.copytree(founded, folder)
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(folder))
+    for role in ("one_stop", "clerk"):
+        assert tell("user", "add", role, "--role", role, "--unit", "one_stop")[0] == 0
+    file = tmp_path / "tuan.csv"
+    file.write_text(EXPORT.replace("Văn phòng Sở", "VP") + EXPORT_ROW, "utf-8")
+    line = ("dossiers", "import", str(file), "--user", "one_stop", "--rows", "3")
+    code, out, err = tell(*line)
+    assert code == 0
+    assert "2 dòng, 1 hồ sơ mới" in out
+    assert "khai báo 3 dòng, đọc được 2 dòng" in err
+    assert "Cơ quan không có đơn vị “VP”" in err
+    assert "Người nộp" in err
+    assert "Bình" not in out + err
+    code, out, err = tell("--lang", "en", *line, "--alias", "VP=office")
+    assert (code, "2 rows, 1 new, 0 changed, 1 unchanged" in out) == (0, True)
+    assert "imported before" in tell("--lang", "en", *line, "--alias", "VP=office")[2]
+    assert tell(*line, "--alias", "VP")[0] == 2
+    assert tell("dossiers", "import", str(file), "--user", "clerk")[0] == 2
+    assert tell("dossiers", "import", str(file), "--user", "nobody")[0] == 2
+    assert tell("dossiers", "import", "no.csv", "--user", "one_stop")[0] == 2
+    assert tell("audit", "verify")[0] == 0
