@@ -47,6 +47,8 @@ def open_year(
         typer.echo(
             f"{row.row:<5} {row.process or '—':<24} {said:<20} {' '.join(row.cases)}".rstrip()
         )
+    if opened.carried:
+        desk.tell("plan_carried", year=year, cases=list(opened.carried))
     _warn(opened.warnings, desk)
     counts = {o.value: sum(row.outcome is o for row in opened.rows) for o in Outcome}
     desk.tell("plan_opened", year=year, edition=opened.edition, **counts)
@@ -108,6 +110,7 @@ def _opened_as_json(opened: PlanOpened, year: int, desk: Desk) -> dict[str, Any]
         "edition": opened.edition,
         "entered": opened.entered,
         "rows": [shown(row) for row in opened.rows],
+        "carried": list(opened.carried),
         "warnings": [_said(warning, desk) for warning in opened.warnings],
     }
 

@@ -131,6 +131,7 @@ class TableView:
     long: bool
     rows: tuple[RowView, ...]
     may_edit: bool
+    withheld: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -240,6 +241,7 @@ def table_of(table: RecordTable, voice: Voice) -> TableView:
         long=any(row.texts for row in rows),
         rows=rows,
         may_edit=table.may_edit,
+        withheld=bool(table.withheld),
     )
 
 

@@ -165,11 +165,13 @@ def document_page(desk: Desked, instance_id: str, name: str) -> Response:
 
     Raises:
         NotFound: the instance has no such paper yet.
+        PersonalData: it shows what is not for the one who asks.
     """
     view = instance_view(desk.house.runtime, desk.caller, instance_id)
     process = view.summary.process
     template = f"documents/{process}/{name}.html"
-    if name not in view.documents or not desk.renderer.has(template):
+    view.document(name)
+    if not desk.renderer.has(template):
         raise NotFound("unknown_document", document=name)
     case, _ = case_of(desk.house.runtime, desk.caller, view.summary.id)
     voice = with_rows(desk.voice, view)

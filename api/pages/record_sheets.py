@@ -149,6 +149,7 @@ def judge_file(sent: Posted, instance_id: str, record_set: str) -> Response:
         record_set=record_set,
         content=file.file,
         filename=file.filename,
+        again=bool(sent.typed.text("again")),
         dry_run=True,
     )
     try:
@@ -160,7 +161,7 @@ def judge_file(sent: Posted, instance_id: str, record_set: str) -> Response:
         return _show_import(sent.desk, place, status=problem_of(error).status, message=message)
     if not isinstance(outcome, ChangedRows):
         return _refused_import(sent.desk, place, outcome)
-    return _show_import(sent.desk, place, judged=outcome)
+    return _show_import(sent.desk, place, judged=outcome, again=request.again)
 
 
 @router.post("/import/rows")
@@ -173,6 +174,8 @@ def import_file(sent: Posted, instance_id: str, record_set: str) -> Response:
         record_set=record_set,
         rows=_rows_in(sent.typed),
         skip_equal=True,
+        of_file=True,
+        again=bool(sent.typed.text("again")),
         key=sent.once(lambda outcome: _kept(outcome, _written(place))),
     )
     try:
@@ -268,7 +271,7 @@ def _refusal(place: Place, outcome: NotChangedRows) -> tuple[Message, int]:
 # ---- from a file ------------------------------------------------------------------------------
 
 
-def _show_import(
+def _show_import(  # noqa: PLR0913 - what a page shows after each of its answers.
     desk: Desk,
     place: Place,
     *,
@@ -276,6 +279,7 @@ def _show_import(
     message: Message | None = None,
     faults: Sequence[CellFault] = (),
     judged: ChangedRows | None = None,
+    again: bool = False,
 ) -> Response:
     rows = () if judged is None else judged.wanted
     return desk.page(
@@ -287,6 +291,8 @@ def _show_import(
         faults=faults[:FAULTS_SHOWN],
         faults_count=len(faults),
         judged=judged,
+        again=again,
+        unique=place.table.spec.unique,
         columns=[spec.title for spec in place.columns.values()],
         shown=[
             (row.number, [place.shown(name, row.values.get(name)) for name in place.columns])

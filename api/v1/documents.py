@@ -84,6 +84,7 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
     if form not in FORMATS:
         raise Invalid("unknown_format", format=form, known=list(FORMATS))
     view = instance_view(asked.house.runtime, caller, instance)
+    view.document(name)
     spoken = language or asked.language
     if form == "html":
         text = papers.html(caller, view, name, spoken)

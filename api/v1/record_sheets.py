@@ -38,6 +38,7 @@ FORM: Final[dict[str, Any]] = {
                     "properties": {
                         "file": {"type": "string", "format": "binary"},
                         "dry_run": {"type": "string", "enum": list(SAID), "default": "false"},
+                        "again": {"type": "string", "enum": list(SAID), "default": "false"},
                     },
                 }
             }
@@ -62,11 +63,11 @@ class ImportedBody(BaseModel):
     entries: list[int]
 
 
-class WrongDryRun(Invalid):
-    """The part `dry_run` says neither yes nor no."""
+class NeitherYesNorNo(Invalid):
+    """A part that says neither yes nor no."""
 
-    def __init__(self) -> None:
-        fault = {"field": "dry_run", "code": "not_boolean", "params": {}}
+    def __init__(self, part: str) -> None:
+        fault = {"field": part, "code": "not_boolean", "params": {}}
         super().__init__("wrong_values", faults=[fault])
 
 
@@ -130,12 +131,15 @@ def post_import(
     asked: Circumstances,
     form: Annotated[FormData, Depends(read_attachment)],
 ) -> Response:
-    """Add the rows of a CSV or XLSX file, all or none; every fault is named by row and column."""
+    """Add the rows of a CSV or XLSX file, all or none; every fault is named by row and column.
+
+    The same rows a second time, in a set without unique columns, need `again`.
+    """
     files = files_of(form)
     if [name for name, _ in files] != ["file"]:
         raise Unreadable("file_part_missing")
     file = files[0][1]
-    dry_run = dry_run_of(form)
+    said = said_of(form, "dry_run", "again")
     _, compiled = standpoint(asked.house, caller, instance)
     if compiled is None:
         raise NotFound("unknown_instance", instance=instance)
@@ -152,7 +156,8 @@ def post_import(
         record_set=record_set,
         content=file.file,
         filename=file.filename or "",
-        dry_run=dry_run,
+        again=said["again"],
+        dry_run=said["dry_run"],
         key=asked.once(digest_of_form(form), render),
     )
     return asked.respond(import_records(asked.house.runtime, request), render)
@@ -169,15 +174,21 @@ def imported_body(done: ChangedRows) -> dict[str, Any]:
 
 
 def dry_run_of(form: FormData) -> bool:
-    """Whether the form asks only what would happen.
+    """Whether the form asks only what would happen; see `said_of`."""
+    return said_of(form, "dry_run")["dry_run"]
+
+
+def said_of(form: FormData, *parts: str) -> dict[str, bool]:
+    """What the form says of these parts; a part that is not there says no.
 
     Raises:
         WrongForm: it holds parts that mean nothing here.
-        WrongDryRun: the part says neither yes nor no.
+        NeitherYesNorNo: a part says neither.
     """
     texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    refuse_texts(texts, known={"dry_run"})
-    said = dict(texts).get("dry_run", "false")
-    if said not in SAID:
-        raise WrongDryRun
-    return SAID[said]
+    refuse_texts(texts, known=set(parts))
+    found = {**dict.fromkeys(parts, "false"), **dict(texts)}
+    for name, said in found.items():
+        if said not in SAID:
+            raise NeitherYesNorNo(name)
+    return {name: SAID[said] for name, said in found.items()}

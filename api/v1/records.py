@@ -28,7 +28,7 @@ from api.v1.reading import Body, JsonBody, Sent
 from engine.commands.change_record import Changed, ChangeRow, NotChanged, change_record
 from engine.definition.values import to_json
 from engine.errors import NotFound
-from engine.queries.instances import FigureView, instance_view
+from engine.queries.instances import FigureView, instance_view, record_table
 from engine.runtime import Caller
 
 router = APIRouter(prefix="/instances/{instance}", tags=["records"])
@@ -41,11 +41,16 @@ class RowValues(Body):
 
 
 class RowBody(BaseModel):
-    """A row of a record set."""
+    """A row of a record set.
+
+    Attributes:
+        withheld: columns that hold personal data and are not for the caller.
+    """
 
     id: str
     version: int
     values: dict[str, Any]
+    withheld: list[str]
     created_by: str
 
 
@@ -102,17 +107,21 @@ def get_rows(  # noqa: PLR0913 - the page's parameters among them.
     cursor: Cursor = None,
 ) -> Response:
     """List the live rows of a record set, in the order they were made."""
-    with standing(asked.house, caller) as (uow, _):
+    with standing(asked.house, caller) as (uow, actor):
         case = uow.case(instance)
-        if record_set not in uow.pinned(case).process.records:
+        process = uow.pinned(case).process
+        if record_set not in process.records:
             raise NotFound("unknown_record_set", record_set=record_set)
-        rows = case.rows(record_set)
-    items, following = slice_of(rows, pager=pager_of(request, caller), cursor=cursor, limit=limit)
+        table = record_table(process, record_set, case, actor)
+    items, following = slice_of(
+        table.rows, pager=pager_of(request, caller), cursor=cursor, limit=limit
+    )
     shown = [
         RowBody(
             id=row.id,
             version=row.version,
             values={name: to_json(value) for name, value in row.values.items()},
+            withheld=sorted(table.withheld.get(row.id, ())),
             created_by=row.created_by,
         ).model_dump(mode="json")
         for row in items

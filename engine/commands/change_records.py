@@ -5,8 +5,11 @@
 2. A refusal is logged once, under the name of the record set; what only does not fit is not.
 3. A dry run judges, and leaves nothing, not even an entry.
 4. A file is read before the transaction begins; what its cells name is looked up inside.
+5. Rows of a file that were taken before into a set without `unique` columns are refused, unless who
+   sends them says that they are meant `again`.
 """
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -21,6 +24,7 @@ from engine.tables.reading import Sheet, read_sheet
 from engine.tables.rows import rows_of
 from engine.transaction.many_rows import WantedRow, judge_rows
 from engine.transaction.recording import write_records
+from engine.transaction.repeated_rows import DETAIL, digest_of_rows, refuse_repeated
 from engine.transaction.sheets import sheet_reading
 
 
@@ -30,6 +34,7 @@ class ChangeRows:
 
     Attributes:
         skip_equal: new rows that stand already are passed over.
+        of_file: they came in a file, which is not taken twice unless `again` says so.
         dry_run: say what would happen.
     """
 
@@ -38,6 +43,8 @@ class ChangeRows:
     record_set: str
     rows: tuple[WantedRow, ...]
     skip_equal: bool = False
+    of_file: bool = False
+    again: bool = False
     dry_run: bool = False
     key: OnceKey | None = None
 
@@ -51,6 +58,7 @@ class ImportRows:
     record_set: str
     content: BinaryIO
     filename: str
+    again: bool = False
     dry_run: bool = False
     key: OnceKey | None = None
 
@@ -95,6 +103,7 @@ def change_records(runtime: Runtime, request: ChangeRows) -> Outcome | Replayed:
         NotFound: no such instance or record set.
         RecordsClosed: the rows may not be edited in the present state.
         WrongRows: with every fault of every row.
+        TakenAlready: the same file was taken before.
         SheetTooLong: more rows than are written at once.
     """
     with _unit(runtime, request) as uow:
@@ -114,6 +123,7 @@ def import_records(runtime: Runtime, request: ImportRows) -> Outcome | Replayed:
         NotFound: no such instance or record set.
         RecordsClosed: the rows may not be edited in the present state.
         WrongRows: with every fault of every heading and cell.
+        TakenAlready: the same file was taken before.
     """
     sheet = read_sheet(request.content, filename=request.filename)
     with _unit(runtime, request) as uow:
@@ -176,8 +186,9 @@ def _write(
     if verdict.faults:
         raise WrongRows(verdict.faults)
     written: Any = ((), ())
+    source = _source(uow, case, request, wanted)
     if not request.dry_run:
-        written = write_records(uow, case, verdict.changes, actor=actor)
+        written = write_records(uow, case, verdict.changes, actor=actor, source=source)
     return ChangedRows(
         wanted=wanted,
         rows=written[0],
@@ -185,6 +196,19 @@ def _write(
         entries=written[1],
         dry_run=request.dry_run,
     )
+
+
+def _source(
+    uow: UnitOfWork, case: Case, request: ChangeRows | ImportRows, rows: Sequence[WantedRow]
+) -> dict[str, str]:
+    """What the entries tell of a file whose rows nothing else would keep from coming twice."""
+    unique = uow.pinned(case).process.records[request.record_set].unique
+    if unique or not (isinstance(request, ImportRows) or request.of_file):
+        return {}
+    digest = digest_of_rows(row.values for row in rows)
+    if not request.again:
+        refuse_repeated(uow, case, request.record_set, digest)
+    return {DETAIL: digest}
 
 
 def _finish(uow: UnitOfWork, request: ChangeRows | ImportRows, outcome: Outcome) -> Outcome:

@@ -8,9 +8,10 @@
    be opened without values or a period (a dossier, a periodic review). They are opened as they
    arise. Where the room of a process names the cases of its periods, those of today are opened.
 4. The house opens, as it opens children: the plan was signed by those who may.
+5. What the year before carried on (`carries` of the state in which it ended) goes on in this year.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
@@ -24,6 +25,7 @@ from engine.queries.plan import newest_definitions, warnings_of
 from engine.queries.plan_order import OrderWarning
 from engine.runtime import Runtime, UnitOfWork
 from engine.storage.instances import Filter
+from engine.transaction.continuing import continue_case
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.periodic import open_wanted
 
@@ -60,12 +62,14 @@ class PlanOpened:
 
     Attributes:
         entered: the plan was entered just now.
+        carried: codes of the cases that go on from the year before, opened just now.
         warnings: orders between processes that it cannot keep.
     """
 
     edition: int
     entered: bool
     rows: tuple[RowOutcome, ...]
+    carried: tuple[str, ...]
     warnings: tuple[OrderWarning, ...]
 
 
@@ -96,6 +100,7 @@ def open_plan(
             edition=edition,
             entered=newest is None,
             rows=rows,
+            carried=tuple(_carry_on(uow, year)),
             warnings=warnings_of(uow, body or {}, year),
         )
         uow.commit()
@@ -134,6 +139,19 @@ def _open_rows(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[Row
         if not processes and not row.get("heading"):
             found.append(RowOutcome(row=code, process=None, outcome=Outcome.NO_PROCESS))
     return tuple(found)
+
+
+def _carry_on(uow: UnitOfWork, year: int) -> Iterator[str]:
+    """Let every case that the year before carried on go on; the codes of those opened."""
+    for name, process in newest_definitions(uow).items():
+        for state, spec in process.states.items():
+            wanted = Filter(process=name, year=year - 1, state=state)
+            ended = uow.tables.instances.find(wanted, limit=CASES_MAX) if spec.carries else ()
+            # The list has the newest first; the codes of the new year follow the old order.
+            for stored in reversed(ended):
+                opened = continue_case(uow, uow.case(stored.id))
+                if opened is not None:
+                    yield uow.case(opened).instance.code
 
 
 def _open_one(

@@ -481,7 +481,12 @@ class ChildrenSpec(_Closed):
 
 
 class State(_Closed):
-    """A state: its words, its deadline and who hears of it, what entering it opens."""
+    """A state: its words, its deadline and who hears of it, what entering it opens.
+
+    Attributes:
+        carries: field of a new case → field of this one. A case that ended here goes on in the next
+            year, as a case of its own that the plan of that year opens.
+    """
 
     title: Text
     due: MomentForm | None = None
@@ -492,6 +497,13 @@ class State(_Closed):
     final: Literal["success", "aborted"] | None = None
     attach: Literal["open", "closed"] = "open"
     children: ChildrenSpec | None = None
+    carries: dict[Slug, Slug] = {}
+
+    @model_validator(mode="after")
+    def _carries_at_an_end(self) -> Self:
+        if self.carries and self.final is None:
+            raise PydanticCustomError("state_carries", "only a case that ended is carried on")
+        return self
 
 
 class Arm(_Closed):
@@ -601,6 +613,7 @@ class DocumentSpec(_Closed):
         number: the text field that holds its number once the records clerk has issued it.
         dated: the date field that holds the day of issue.
         issuer: whose letterhead it bears; None for the agency's own.
+        personal: record sets whose personal columns it shows; absent: all of them.
     """
 
     title: Text
@@ -609,6 +622,7 @@ class DocumentSpec(_Closed):
     number: Slug | None = None
     dated: Slug | None = None
     issuer: Slug | None = None
+    personal: Annotated[tuple[Slug, ...] | None, BeforeValidator(_tuple_of)] = None
 
 
 def _sentence(value: Any) -> Any:
@@ -641,6 +655,7 @@ class Process(_Closed):
         opens: roles that may open an instance; absent: those that may take a step from `initial`;
             `system` alone: only the house itself opens one.
         waived_by: roles that may lift a gate for one instance; absent: nobody may.
+        personal_to: who reads personal columns besides those who write the rows.
         unique: fields whose values together name one instance; a second one is not opened.
         clauses: ISO clauses answered, with the edition: `9001:2015/9.2`.
         weakens: the written reason why this version drops a gate of the one before.
@@ -655,6 +670,7 @@ class Process(_Closed):
     window: Window | None = None
     opens: Slugs | None = None
     waived_by: Slugs = ()
+    personal_to: Bys = ()
     unique: Slugs = ()
     roles: Annotated[Slugs, Field(min_length=1)]
     fields: dict[Slug, FieldSpec] = {}

@@ -137,11 +137,18 @@ def mentions(process: Process) -> Iterator[Mention]:
     yield from _listed(Kind.ACTOR, process.opens or (), ("opens",))
     yield from _listed(Kind.ROLE, process.waived_by, ("waived_by",))
     yield from _listed(Kind.FIELD, process.unique, ("unique",), *_NAMING)
+    yield from _in_personal(process)
     yield from _in_fields(process)
     yield from _in_records(process)
     yield from _in_evidence(process)
     for state, state_spec in process.states.items():
         yield from _in_state(state_spec, ("states", state))
+        for target, source in state_spec.carries.items():
+            at: Path = ("states", state, "carries", target)
+            yield Mention(Kind.FIELD, target, at)
+            known = process.fields.get(target)
+            types = frozenset({known.type}) if known is not None else frozenset[str]()
+            yield Mention(Kind.FIELD, source, at, types)
     for name, step in process.transitions.items():
         yield from _in_transition(step, ("transitions", name))
         yield from _ways(step, ("transitions", name))
@@ -155,7 +162,20 @@ def mentions(process: Process) -> Iterator[Mention]:
             if field_name is not None:
                 path: Path = ("documents", key, part)
                 yield Mention(Kind.FIELD, field_name, path, frozenset({type_}))
+        yield from _listed(Kind.RECORD, document.personal or (), ("documents", key, "personal"))
     yield from _in_guarantees(process)
+
+
+def _in_personal(process: Process) -> Iterator[Mention]:
+    """Who reads personal columns; `of` is a column of some set, or a field of the case."""
+    for index, by in enumerate(process.personal_to):
+        path: Path = ("personal_to", index)
+        yield Mention(Kind.ACTOR, by.role, (*path, "role"))
+        sets = [name for name, spec in process.records.items() if by.of in spec.columns]
+        kind, within = (Kind.COLUMN, sets[0]) if sets else (Kind.FIELD, "")
+        if by.of is not None:
+            yield Mention(kind, by.of, (*path, "of"), frozenset({"unit"}), within)
+        yield from _in_condition(by.when, (*path, "when"))
 
 
 def _in_evidence(process: Process) -> Iterator[Mention]:

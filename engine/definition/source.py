@@ -517,6 +517,7 @@ _OWN_KINDS: Final = frozenset(
         "condition_list",
         "condition_is_set",
         "row_condition",
+        "state_carries",
         "record_pair",
         "transition_target",
         "transition_internal",

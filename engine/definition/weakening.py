@@ -8,7 +8,8 @@
    of a step that both have: evidence, roles (somebody more may take it), separation, reason,
    password, fields, conditions, guards, join, order, window. Gates of a requirement: number, types,
    age, freshness, distinctness, review, signature, who may supply it. What closes the rows of a
-   set, and what ends them. And every guarantee, and who may lift a gate.
+   set, what ends them, and which of their columns are personal. And every guarantee, who may lift a
+   gate, and who reads personal columns.
 4. What is written otherwise is not weighed: a step that is gone is judged by the guarantees alone.
 """
 
@@ -89,9 +90,7 @@ def _weaker(process: Process, old: Process, places: Places) -> Iterator[Finding]
         for gate in _looser(old.evidence[name], process.evidence[name]):
             yield places.finding("W72", ("evidence", name, gate), gate=gate, of=name, what=gate)
     yield from _of_rows(process, old, places)
-    for role in sorted(set(process.waived_by) - set(old.waived_by)):
-        of = process.process
-        yield places.finding("W72", ("waived_by",), gate="waived_by", of=of, what=role)
+    yield from _of_people(process, old, places)
     for sentence in (known for known in old.guarantees if known not in process.guarantees):
         of = process.process
         yield places.finding("W72", ("guarantees",), gate="guarantees", of=of, what=sentence)
@@ -112,6 +111,17 @@ def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
             yield "by", by.role
 
 
+def _of_people(process: Process, old: Process, places: Places) -> Iterator[Finding]:
+    """Who may lift a gate or read personal columns, and might not before."""
+    of = process.process
+    for by in process.personal_to:
+        if not any(_covers(known, by) for known in old.personal_to):
+            path: Path = ("personal_to",)
+            yield places.finding("W72", path, gate="personal_to", of=of, what=by.role)
+    for role in sorted(set(process.waived_by) - set(old.waived_by)):
+        yield places.finding("W72", ("waived_by",), gate="waived_by", of=of, what=role)
+
+
 def _of_rows(process: Process, old: Process, places: Places) -> Iterator[Finding]:
     for name in process.records.keys() & old.records.keys():
         for gate, what in _opened(old.records[name], process.records[name]):
@@ -126,6 +136,9 @@ def _opened(old: RecordSetSpec, new: RecordSetSpec) -> Iterator[tuple[str, str]]
     for name, column in old.voided_by.items():
         if new.voided_by.get(name) != column:
             yield "voided_by", name
+    for name, spec in old.columns.items():
+        if spec.personal and name in new.columns and not new.columns[name].personal:
+            yield "personal", name
 
 
 def _changed(old: Any, new: Any, keys: Iterable[str]) -> Iterator[str]:

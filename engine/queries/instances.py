@@ -4,16 +4,19 @@ Its place, its steps, its files, its rows, its way so far.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 from engine.definition.model import FieldSpec, Process, RecordSetSpec
 from engine.definition.values import to_json
+from engine.errors import NotFound, Refused
 from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
-from engine.machine.decision import Option, Refused, Unmet
+from engine.machine.decision import Option, Unmet
+from engine.machine.decision import Refused as TurnedDown
 from engine.machine.instance import Case, Child, Deadline, Person, Row, Step, Waiver
+from engine.machine.personal_rule import reads_paper, reads_whole, withheld
 from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
 from engine.runtime import Caller, Runtime, UnitOfWork
@@ -22,6 +25,13 @@ from engine.storage.instances import Filter, StoredInstance
 from engine.transaction.attaching import may_supply
 
 Title = Mapping[str, str]
+
+
+class PersonalData(Refused):
+    """What was asked for shows personal data that is not for the caller."""
+
+    def __init__(self, document: str) -> None:
+        super().__init__("personal_data", document=document)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,12 +99,19 @@ class Slot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RecordTable:
-    """A record set with its live rows; `may_edit` says whether this actor may change it now."""
+    """A record set with its live rows.
+
+    Attributes:
+        rows: without the columns that this actor may not read.
+        may_edit: whether this actor may change the set now.
+        withheld: row → its columns that this actor may not read.
+    """
 
     name: str
     spec: RecordSetSpec
     rows: tuple[Row, ...]
     may_edit: bool
+    withheld: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +142,8 @@ class InstanceView:
     Attributes:
         fields: the case's values as JSON; `process.fields` has their specifications.
         people: everybody whom the case names, by id.
-        documents: papers that can be printed now: name → title.
+        documents: papers that can be printed now, and that the caller may read: name → title.
+        kept_documents: those that show personal data which is not for the caller.
     """
 
     summary: Summary
@@ -149,7 +167,21 @@ class InstanceView:
     people: Mapping[str, Person]
     units: Mapping[str, Title]
     documents: Mapping[str, Title]
+    kept_documents: Mapping[str, Title]
     today: date
+
+    def document(self, name: str) -> Title:
+        """The title of a paper that the caller may have.
+
+        Raises:
+            NotFound: there is no such paper yet.
+            PersonalData: it shows what is not for the caller.
+        """
+        if name in self.kept_documents:
+            raise PersonalData(name)
+        if name not in self.documents:
+            raise NotFound("unknown_document", document=name)
+        return self.documents[name]
 
 
 def list_instances(
@@ -235,6 +267,8 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
     stored = uow.tables.instances.get(instance.id)
     parent = uow.tables.instances.get(instance.parent_id) if instance.parent_id else None
     options = step_options(uow, case, actor) if _runs(uow, process) else ()
+    papers = _papers(uow, case, process)
+    readable = {name for name in papers if reads_paper(process, name, case, actor=actor)}
     window = process.window
     return InstanceView(
         summary=summary_of(uow, stored, units),  # type: ignore[arg-type]
@@ -251,28 +285,51 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         deadline=instance.deadline,
         options=options,
         slots=_slots(uow, case, process, options, actor),
-        records=tuple(
-            RecordTable(
-                name=name,
-                spec=spec,
-                rows=case.rows(name),
-                may_edit=_may_edit(spec, case, actor),
-            )
-            for name, spec in process.records.items()
-        ),
+        records=tuple(record_table(process, name, case, actor) for name in process.records),
         route=_route(case, process),
         figures=figures_of(uow, case, process),
         waivers=case.waivers,
         people=case.people,
         units=units,
-        documents={
-            name: spec.title.model_dump()
-            for name, spec in process.documents.items()
-            if (process.process, name) in uow.tables.registry.documents
-            and (spec.after is None or instance.taken(spec.after))
-        },
+        documents={name: title for name, title in papers.items() if name in readable},
+        kept_documents={name: title for name, title in papers.items() if name not in readable},
         today=uow.today,
     )
+
+
+def _papers(uow: UnitOfWork, case: Case, process: Process) -> dict[str, Title]:
+    """The papers that there are now, whoever may read them."""
+    return {
+        name: spec.title.model_dump()
+        for name, spec in process.documents.items()
+        if (process.process, name) in uow.tables.registry.documents
+        and (spec.after is None or case.instance.taken(spec.after))
+    }
+
+
+def record_table(process: Process, record_set: str, case: Case, actor: Actor) -> RecordTable:
+    """The rows of a set as this actor may read them."""
+    spec, rows = process.records[record_set], case.rows(record_set)
+    hidden: dict[str, frozenset[str]] = {}
+    if not reads_whole(process, record_set, case, actor=actor):
+        found = (
+            (row.id, withheld(process, record_set, case, row.values, actor=actor)) for row in rows
+        )
+        hidden = {row: columns for row, columns in found if columns}
+    return RecordTable(
+        name=record_set,
+        spec=spec,
+        rows=tuple(_without(row, hidden.get(row.id)) for row in rows),
+        may_edit=_may_edit(spec, case, actor),
+        withheld=hidden,
+    )
+
+
+def _without(row: Row, columns: frozenset[str] | None) -> Row:
+    if not columns:
+        return row
+    kept = {name: value for name, value in row.values.items() if name not in columns}
+    return replace(row, values=kept)
 
 
 def figures_of(uow: UnitOfWork, case: Case, process: Process) -> tuple[FigureView, ...]:
@@ -342,7 +399,7 @@ def _slots(
             wanted_now=name in wanted,
             may_supply=open_now
             and process.states[case.instance.state].attach == "open"
-            and not isinstance(may_supply(process, case, name, actor=actor), Refused),
+            and not isinstance(may_supply(process, case, name, actor=actor), TurnedDown),
             may_review=spec.reviewed is not None and spec.reviewed in actor.roles,
         )
         for name, spec in process.evidence.items()

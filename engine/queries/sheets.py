@@ -7,7 +7,9 @@ from typing import Any, Final
 from engine.definition.model import RecordSetSpec
 from engine.errors import NotFound
 from engine.evidence.file_type import MEDIA_TYPES, FileType
+from engine.machine.actor import Actor
 from engine.machine.instance import Case
+from engine.machine.personal_rule import withheld
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.tables.writing import Form, SheetFormat, write_sheet
 from engine.transaction.sheets import sheet_reading
@@ -45,7 +47,7 @@ def sheet_to_fill(runtime: Runtime, caller: Caller, wanted: WantedSheet) -> Shee
         NotFound: no such instance or record set; or nothing is proposed for it where that is asked.
     """
     with runtime.read(caller.organization_id) as uow:
-        uow.actor(caller)
+        actor = uow.actor(caller)
         case = uow.case(wanted.instance_id)
         reading = sheet_reading(uow, case, wanted.record_set)
         spec = _spec(uow, case, wanted.record_set)
@@ -54,7 +56,7 @@ def sheet_to_fill(runtime: Runtime, caller: Caller, wanted: WantedSheet) -> Shee
             columns=spec.columns,
             reading=reading,
             language=wanted.language,
-            rows=_proposed(uow, case, wanted.record_set) if wanted.proposed else (),
+            rows=_proposed(uow, case, wanted.record_set, actor) if wanted.proposed else (),
         )
         title = spec.title.en if wanted.language == "en" else spec.title.vi
         return SheetFile(
@@ -73,10 +75,10 @@ def proposed_rows(
         NotFound: no such instance or record set, or nothing is ever proposed for it.
     """
     with runtime.read(caller.organization_id) as uow:
-        uow.actor(caller)
+        actor = uow.actor(caller)
         case = uow.case(instance_id)
         _spec(uow, case, record_set)
-        return _proposed(uow, case, record_set)
+        return _proposed(uow, case, record_set, actor)
 
 
 def _spec(uow: UnitOfWork, case: Case, record_set: str) -> RecordSetSpec:
@@ -86,8 +88,16 @@ def _spec(uow: UnitOfWork, case: Case, record_set: str) -> RecordSetSpec:
     return spec
 
 
-def _proposed(uow: UnitOfWork, case: Case, record_set: str) -> tuple[Mapping[str, Any], ...]:
+def _proposed(
+    uow: UnitOfWork, case: Case, record_set: str, actor: Actor
+) -> tuple[Mapping[str, Any], ...]:
+    """The rows that are implied and that this actor may read whole."""
     propose = uow.tables.registry.proposals.get((case.instance.process, record_set))
     if propose is None:
         raise NotFound("nothing_proposed", record_set=record_set)
-    return propose(case)
+    process = uow.pinned(case).process
+    return tuple(
+        row
+        for row in propose(case)
+        if not withheld(process, record_set, case, row, actor=actor) & row.keys()
+    )

@@ -292,6 +292,15 @@ class InstanceRepository:
         query = query.order_by(col(row.id))
         return tuple(self._session.exec(query.with_for_update() if lock else query))
 
+    def succeeding(self, instance_id: str) -> StoredInstance | None:
+        """The instance that names this one as its predecessor."""
+        table = InstanceRow
+        query = select(table).where(
+            col(table.organization_id) == self._id, col(table.predecessor) == instance_id
+        )
+        found = self._session.exec(query.limit(1)).first()
+        return None if found is None else _stored(found)
+
     def move(self, move: Move) -> bool:
         """Compare the version and set the new state; False when somebody was faster."""
         row = InstanceRow

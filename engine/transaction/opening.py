@@ -173,6 +173,7 @@ def _stored(
 ) -> StoredInstance:
     """The row of a new instance; `opening` has its year and its fields as JSON by now."""
     process = compiled.process
+    line = opening.parent_id or opening.predecessor
     return StoredInstance(
         id=uow.new_id(),
         code=code,
@@ -182,7 +183,7 @@ def _stored(
         title=opening.title or process.title.vi,
         unit=opening.unit,
         qms=uow.tables.organization.qms_of(opening.unit, on=uow.today)
-        or (uow.tables.instances.get(opening.parent_id).qms if opening.parent_id else None),  # type: ignore[union-attr]
+        or (uow.tables.instances.get(line).qms if line else None),  # type: ignore[union-attr]
         year=opening.year or uow.today.year,
         state=process.initial,
         final=process.states[process.initial].final,
@@ -212,8 +213,8 @@ def _check(uow: UnitOfWork, process: Process, opening: Opening, fields: Mapping[
         for role in opening.assignees
         if role not in process.roles
     ]
-    # A child is the house's own work: who has left since the parent named them hinders nothing.
-    there = opening.parent_id is None
+    # What comes from another case is the house's own work: who has left since hinders nothing.
+    there = opening.parent_id is None and opening.predecessor is None
     faults += unknown_names(uow, process.fields, fields, there=there)
     units = {unit.id for unit in uow.tables.organization.units(uow.today)}
     if opening.unit is not None and opening.unit not in units:

@@ -18,7 +18,7 @@ from engine.audit.payload import Change
 from engine.definition.model import FieldSpec, Process
 from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
-from engine.machine.instance import Case, Row
+from engine.machine.instance import EMPTY, Case, Row
 from engine.machine.intent import ChangeRecord, Notify
 from engine.machine.row_condition import RowImages, voided_rows
 from engine.runtime import UnitOfWork
@@ -79,12 +79,18 @@ def write_record(
 
 
 def write_records(
-    uow: UnitOfWork, case: Case, judged: Sequence[tuple[ChangeRecord, Grant]], *, actor: Actor
+    uow: UnitOfWork,
+    case: Case,
+    judged: Sequence[tuple[ChangeRecord, Grant]],
+    *,
+    actor: Actor,
+    source: Mapping[str, str] = EMPTY,
 ) -> tuple[tuple[str, ...], tuple[int, ...]]:
     """Write changes of one record set that were already judged; ids of rows, indexes of entries.
 
     Changes that came by the same grant share an entry, until it holds as much as people can read:
-    who imports a roster has done one thing. Rows that end with the changes get entries after them.
+    who imports a roster has done one thing; `source` tells in each entry where they came from.
+    Rows that end with the changes get entries after them.
 
     Raises:
         NotFound: a row does not exist or was retired.
@@ -92,7 +98,8 @@ def write_records(
     """
     written = _written(uow, case, judged, actor=actor)
     entries = [
-        uow.tables.log.append(_draft(uow, case, part, actor=actor)) for part in _parts(written)
+        uow.tables.log.append(_draft(uow, case, part, actor=actor, why=source))
+        for part in _parts(written)
     ]
     if written:
         entries.extend(_void(uow, case, written, actor=actor))
@@ -214,6 +221,7 @@ def _void(
     """Retire what spoke of the rows that changed, set by set, and ask for it anew."""
     process = uow.pinned(case).process
     grant, why = written[0].grant, written[0].record_set
+    told = {"voided_by": why}
     ended = voided_rows(process, case, (row.images for row in written))
     for record_set, rows in groupby(ended, key=lambda found: found[0]):
         of_set = [row for _, row in rows]
@@ -223,7 +231,7 @@ def _void(
         ]
         gone = _written(uow, case, retired, actor=actor)
         for part in _parts(gone):
-            yield uow.tables.log.append(_draft(uow, case, part, actor=actor, voided_by=why))
+            yield uow.tables.log.append(_draft(uow, case, part, actor=actor, why=told))
         _ask_anew(uow, case, record_set, of_set, why=why)
 
 
@@ -248,11 +256,11 @@ def _draft(
     rows: Sequence[_Written],
     *,
     actor: Actor,
-    voided_by: str | None = None,
+    why: Mapping[str, str] = EMPTY,
 ) -> LogDraft:
     """The entry of some rows; of a single one it is about that row, else about the record set."""
     alone = len(rows) == 1
-    why = {} if voided_by is None else {"voided_by": voided_by}
+    ids = [row.id for row in rows]
     return entry_of(
         uow,
         case,
@@ -262,7 +270,7 @@ def _draft(
         changes=tuple(change for row in rows for change in row.plain),
         personal=tuple(change for row in rows for change in row.personal),
         subject=rows[0].id if alone else rows[0].record_set,
-        details=why if alone else {**why, "rows": [row.id for row in rows]},
+        details=dict(why) if alone and not why else {**why, "rows": ids},
     )
 
 

@@ -36,6 +36,7 @@ from engine.runtime import UnitOfWork
 from engine.storage.advance import StepWrite, as_json, write_step
 from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.instances import Move
+from engine.transaction.continuing import continue_now
 from engine.transaction.deadlines import due_and_timers
 from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
@@ -252,7 +253,8 @@ def _carry_out(uow: UnitOfWork, case: Case, accepted: Accepted, *, actor: Actor)
     children = process.states[case.instance.state].children
     if children is not None and not accepted.internal:
         opened += _open_children(uow, case, children, actor=actor, grant=grant)
-    return tuple(opened)
+    going_on = continue_now(uow, case)
+    return tuple(opened if going_on is None else [*opened, going_on])
 
 
 def _record_set(intent: Intent) -> str | None:

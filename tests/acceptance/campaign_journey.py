@@ -379,6 +379,23 @@ class CampaignJourney:
         self.branch.step(self.campaign, "grade", files=tests)
         assert self.state() == "make_up"
         assert self.figure("objective_coverage") == (108, 120)
+        self.kept_from_others()
+
+    def kept_from_others(self) -> None:
+        """Names and scores are for those who keep the case; a head reads the own unit."""
+        auditor, trainer, head = (
+            self.desk(name) for name in ("external_auditor", "trainer", "unit_head_tdc")
+        )
+        row = auditor.rows(self.campaign, "score")[0]
+        assert (row["values"], row["withheld"]) == ({"round": 1}, ["after", "before", "person"])
+        assert trainer.rows(self.campaign, "score")[0]["withheld"] == []
+        places = self.rows(head, "placement")
+        assert {r["values"]["unit"] for r in places if not r["withheld"]} == {"tdc"}
+        assert {r["values"]["unit"] for r in places if r["withheld"]} == {*UNITS} - {"tdc"}
+        assert self.proposed("exception", by="external_auditor") == []
+        for name in ("enrolment_list", "training_report"):
+            path = f"/instances/{self.campaign}/documents/{name}"
+            assert auditor.get(path, expect=403)["code"] == "personal_data"
 
     def project(self) -> None:
         """In mid-August those who can still act hear how many will be missing, once."""

@@ -391,11 +391,14 @@ class ReviewJourney:
             open_["id"],
             "carry_over",
             "condition:next_year",
+            "condition:new_day",
             files=note,
             reason=why,
             carried_to=2028,
+            carried_due="2026-12-31",
         )
-        head.step(open_["id"], "carry_over", files=note, reason=why, carried_to=2027)
+        told = {"carried_to": 2027, "carried_due": "2027-03-31"}
+        head.step(open_["id"], "carry_over", files=note, reason=why, **told)
         results = self.desk("iso_secretary").rows(self.review, "objective_result")
         told = {"actual": "100 %", "reached": "yes", "source": "Báo cáo tháng 01"}
         rows = [{"about": row["id"], **told} for row in results]

@@ -26,6 +26,7 @@ from engine.tables.reading import ROWS_MAX
 from engine.tables.streaming import SheetTooLong
 from engine.transaction.many_rows import WantedRow
 from engine.transaction.recording import ENTRY_BYTES
+from engine.transaction.repeated_rows import TakenAlready
 from tests.engine.roll_call import Roll, start, wanted
 from tests.fixtures import OFFICE, Office
 
@@ -391,7 +392,7 @@ def test_what_spoke_of_a_row_ends_with_its_change_and_the_log_says_why(roll: Rol
         assert told.params["why"]["en"] == "Attendance"
     why = entries(roll)[-1]
     assert why.payload is not None
-    assert why.payload.details == {"voided_by": "attendance"}
+    assert why.payload.details["voided_by"] == "attendance"
     assert why.idx == done.entries[-1]
     assert verify_log(roll.office.runtime, OFFICE).intact
 
@@ -401,3 +402,42 @@ def test_closed_rows_of_many_are_told_by_their_rows(small_roll: Roll) -> None:
         small_roll.change(*wanted({"text": "tốt"}, {"text": "niêm phong"}), record_set="remark")
     assert faults(caught) == {(3, "", "row_closed")}
     assert caught.value.params["faults"][0]["params"]["title"]["vi"] == "Chưa niêm phong"
+
+
+def remarks(*texts: str) -> str:
+    return "\n".join(("Nội dung", *texts))
+
+
+def sent(roll: Roll, text: str, **more: Any) -> Any:
+    request = ImportRows(
+        caller=roll.office.as_("office"),
+        instance_id=roll.id,
+        record_set="remark",
+        content=io.BytesIO(text.encode()),
+        filename=more.pop("filename", "nhận xét.csv"),
+        **more,
+    )
+    return import_records(roll.office.runtime, request)
+
+
+def test_a_file_is_not_taken_twice_into_a_set_that_has_no_unique_columns(roll: Roll) -> None:
+    first = sent(roll, remarks("đủ", "đúng giờ"))
+    for more in ({}, {"dry_run": True}, {"filename": "khác.csv"}):
+        with pytest.raises(TakenAlready) as caught:
+            sent(roll, remarks("đủ", "đúng giờ"), **more)
+        assert caught.value.params["entry"] == first.entries[0]
+    assert len(roll.rows("remark")) == 2
+    assert sent(roll, remarks("đúng giờ", "đủ")).written == 2
+    assert sent(roll, remarks("đủ", "đúng giờ"), again=True).written == 2
+    assert verify_log(roll.office.runtime, OFFICE).intact
+
+
+def test_a_single_row_is_a_list_as_well_and_may_come_again_when_it_is_gone(
+    small_roll: Roll,
+) -> None:
+    (row,) = sent(small_roll, remarks("đủ")).rows
+    with pytest.raises(TakenAlready):
+        sent(small_roll, remarks("đủ"))
+    retired = WantedRow(number=1, row=row, expected_version=1, retire=True)
+    small_roll.change(retired, record_set="remark")
+    assert sent(small_roll, remarks("đủ")).written == 1

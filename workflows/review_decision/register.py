@@ -8,8 +8,9 @@ PROCESS = "review_decision"
 
 def register(registry: Registry) -> None:
     """Make the names of a decision known."""
-    name = "carried_to_next_year"
-    registry.fact(PROCESS, name, facts.carried_to_next_year, reads=("carried_to",))
+    asked = {facts.carried_to_next_year: "carried_to", facts.new_day_in_next_year: "carried_due"}
+    for fact, field in asked.items():
+        registry.fact(PROCESS, fact.__name__, fact, reads=(field,))
     registry.figure(PROCESS, "done_in_time", figures.done_in_time)
     for effect in (
         effects.tell_owner_of_decision,

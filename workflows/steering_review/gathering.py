@@ -132,8 +132,12 @@ def _told(line: Line | None) -> Mapping[str, Any] | None:
 
 
 def _earlier_decisions(case: Case) -> Iterable[Line]:
-    """The decisions of the year before, each with its state: those carried over among them."""
+    """The decisions of the year before, and how those that were carried over stand now."""
     topic = "earlier_decisions"
+    for other in this_year(case, "review_decision"):
+        # A decision of this review is its child; what has no parent goes on from the year before.
+        if other.parent_id is None:
+            yield _of_case(topic, other, case)
     for other in year_before(case, "review_decision"):
         yield _of_case(topic, other, case)
     for other in year_before(case, "steering_review"):

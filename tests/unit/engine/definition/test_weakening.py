@@ -107,7 +107,7 @@ ROWS = """records:
     by: [unit_head]
     edit_when: {new: {title: {vi: Mới, en: New}, that: {column: number, op: gt, value: 1}}}
     voided_by: {part: number}
-    columns: {number: {type: integer, title: {vi: Số hiệu, en: Number}}}
+    columns: {number: {type: integer, personal: true, title: {vi: Số hiệu, en: Number}}}
 evidence:
 """
 
@@ -118,6 +118,11 @@ evidence:
         (("op: gt, value: 1", "op: ge, value: 1"), ("part", "edit_when", "new")),
         ((CLOSED, ""), ("part", "edit_when", "new")),
         (("    voided_by: {part: number}\n", ""), ("part", "voided_by", "part")),
+        (("personal: true, ", ""), ("part", "personal", "number")),
+        (
+            ("initial: planned\n", "initial: planned\npersonal_to: [office]\n"),
+            ("equipment_check", "personal_to", "office"),
+        ),
     ],
 )
 def test_what_closed_or_ended_rows_is_a_gate(

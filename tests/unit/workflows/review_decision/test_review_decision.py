@@ -24,6 +24,15 @@ def test_a_decision_is_carried_to_the_very_next_year(year: int | None, right: bo
 
 
 @pytest.mark.parametrize(
+    ("day", "right"),
+    [(None, True), (date(2027, 12, 31), True), (date(2026, 12, 31), False)],
+)
+def test_its_new_day_lies_in_the_very_next_year(day: date | None, right: bool) -> None:
+    fields = {"carried_due": day} if day else {}
+    assert facts.new_day_in_next_year(made(**fields)) is right
+
+
+@pytest.mark.parametrize(
     ("state", "done", "in_time"),
     [
         ("done", date(2026, 12, 15), 1),

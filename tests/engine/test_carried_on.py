@@ -1,0 +1,93 @@
+"""A case that was carried into the next year goes on there, once, whoever opens the plan."""
+
+import io
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from api.seeds import DEFINITIONS, plan_for, read_plan
+from engine.commands.advance_instance import AdvanceInstance, advance_instance
+from engine.commands.enter_plan import enter_plan
+from engine.commands.open_plan import open_plan
+from engine.machine.actor import SYSTEM
+from engine.queries.audit_trail import verify_log
+from engine.queries.instances import instance_view
+from engine.transaction.attaching import Upload
+from engine.transaction.opening import Opening, open_instance
+from engine.transaction.stepping import Taken
+from tests.api.web import pdf
+from tests.fixtures import OFFICE, Office
+
+YEAR = 2026
+
+
+def plan() -> Mapping[str, Any]:
+    written = read_plan(DEFINITIONS / "plans" / "2023.yaml")
+    return plan_for(written, YEAR + 1, signer="Nguyễn Khắc Hải Đăng")
+
+
+def decided(office: Office) -> str:
+    """A decision of this year, handed out."""
+    fields = {
+        "wording": "Bổ sung chỉ tiêu",
+        "unit": "planning_finance",
+        "owner": office.people["unit_staff"],
+        "due_on": "2026-12-20",
+    }
+    with office.runtime.write(OFFICE) as uow:
+        opening = Opening(
+            process="review_decision",
+            title="Bổ sung chỉ tiêu",
+            unit="planning_finance",
+            year=YEAR,
+            fields=fields,
+        )
+        case = open_instance(uow, opening, actor=SYSTEM, grant=SYSTEM.grants[0])
+        uow.commit()
+    return case.instance.id
+
+
+def carry(office: Office, case: str) -> Taken:
+    note = Upload(
+        requirement="carry_over_note",
+        filename="Chuyển sang năm sau.pdf",
+        content=io.BytesIO(pdf("Chuyển sang năm sau")),
+    )
+    taken = advance_instance(
+        office.runtime,
+        AdvanceInstance(
+            caller=office.as_("steering_head"),
+            instance_id=case,
+            transition="carry_over",
+            expected_version=0,
+            fields={"carried_to": YEAR + 1, "carried_due": "2027-03-31"},
+            reason="Chờ quy định mới",
+            uploads=(note,),
+        ),
+    )
+    assert isinstance(taken, Taken), taken
+    return taken
+
+
+def test_the_plan_of_the_next_year_opens_it_once_with_its_new_day(office: Office) -> None:
+    old = decided(office)
+    left = decided(office)
+    assert carry(office, old).opened == ()
+    opened = open_plan(office.runtime, OFFICE, YEAR + 1, plan())
+    assert opened.carried == ("RD-2027-01",)
+    assert open_plan(office.runtime, OFFICE, YEAR + 1, None).carried == ()
+    view = instance_view(office.runtime, office.as_("iso_secretary"), "RD-2027-01")
+    assert view.predecessor == old != left
+    assert (view.parent, view.summary.state, view.summary.year) == (None, "assigned", YEAR + 1)
+    assert view.typed_fields["due_on"] == date(2027, 3, 31)
+    assert view.typed_fields["owner"] == office.people["unit_staff"]
+    assert "carried_to" not in view.typed_fields
+    assert verify_log(office.runtime, OFFICE).intact
+
+
+def test_where_the_plan_is_entered_already_the_step_opens_it(sqlite_office: Office) -> None:
+    enter_plan(sqlite_office.runtime, OFFICE, YEAR + 1, plan())
+    (opened,) = carry(sqlite_office, decided(sqlite_office)).opened
+    view = instance_view(sqlite_office.runtime, sqlite_office.as_("iso_secretary"), opened)
+    assert view.summary.code == "RD-2027-01"
+    assert open_plan(sqlite_office.runtime, OFFICE, YEAR + 1, None).carried == ()
