@@ -14,6 +14,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from engine.calendars.business_days import Calendar
+from engine.calendars.period_scheme import PeriodRule
 from engine.definition.model import Process
 from engine.errors import Corrupt
 from engine.machine.actor import Actor
@@ -101,9 +102,14 @@ class PeriodicOf(Protocol):
     """Which cases are to be open today, and are not."""
 
     def __call__(
-        self, *, calendar: Calendar, today: date, opened: Iterable[str]
+        self,
+        *,
+        calendar: Calendar,
+        rules: tuple[PeriodRule, ...],
+        today: date,
+        opened: Iterable[str],
     ) -> Iterable[PeriodicCase]:
-        """Name them; `opened` are the periods that have a case."""
+        """Name them; `rules` cut the periods, `opened` are those that have a case."""
         ...
 
 

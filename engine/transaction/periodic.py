@@ -7,6 +7,8 @@
 3. A period has one case of a process. Whatever became of that one, no second is opened.
 """
 
+from engine.calendars.edition import RuleKind
+from engine.calendars.period_scheme import PeriodRule
 from engine.machine.actor import SYSTEM
 from engine.machine.instance import Case
 from engine.machine.registry import PeriodicCase
@@ -28,8 +30,12 @@ def wanted_periods(uow: UnitOfWork, *, begin: bool = False) -> tuple[tuple[str, 
     for process, cases in uow.tables.registry.periodics.items():
         opened = _opened(uow, process) if process in planned else ()
         if process in planned and (opened or begin):
-            calendar = uow.tables.calendar_of(None)
-            wanted = cases(calendar=calendar, today=uow.today, opened=opened)
+            wanted = cases(
+                calendar=uow.tables.calendar_of(None),
+                rules=uow.tables.calendars.edition().rules_of(RuleKind.PERIODS, PeriodRule),
+                today=uow.today,
+                opened=opened,
+            )
             found += [(process, each) for each in wanted]
     return tuple(found)
 

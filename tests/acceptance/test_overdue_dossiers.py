@@ -44,11 +44,12 @@ CHOSEN = (
 def started(served: Served) -> tuple[PeriodJourney, WorkingDays]:
     """The plan is open, the storm is in the calendar, and a quarter lies ahead."""
     administrator = served.desk("administrator")
-    for day in STORM:
+    for edition, day in enumerate(STORM, start=1):
         administrator.post(
             "/holidays",
             {"day": day.isoformat(), "kind": "off", "label": "Bão số 3", "source": "Công điện 12"},
-            expect=204,
+            expect=200,
+            **{"If-Match": f'"{edition}"'},
         )
     body = YAML(typ="safe").load(PLAN.read_text("utf-8"))
     open_plan(served.office.runtime, OFFICE, 2026, body)

@@ -27,20 +27,23 @@ KINDS: Final = {
 """Kind of period → what it is called in the title of its review."""
 
 
-def scheme(calendar: Calendar) -> PeriodScheme:
-    """The periods of the office on its working days."""
-    return PeriodScheme(_rules(), calendar)
+def scheme(calendar: Calendar, rules: tuple[PeriodRule, ...]) -> PeriodScheme:
+    """The periods of the office on its working days; the shipped rules where it has none."""
+    return PeriodScheme(rules or _rules(), calendar)
 
 
-def openings(*, calendar: Calendar, today: date, opened: Iterable[str]) -> Iterator[PeriodicCase]:
+def openings(
+    *, calendar: Calendar, rules: tuple[PeriodRule, ...], today: date, opened: Iterable[str]
+) -> Iterator[PeriodicCase]:
     """The reviews that are to be open today and are not, oldest first.
 
     Args:
         calendar: the organisation's working days.
+        rules: how it cuts its periods.
         today: the organisation's date.
         opened: names of the periods that have a review.
     """
-    periods = scheme(calendar)
+    periods = scheme(calendar, rules)
     known = [parse_period(name) for name in opened]
     for kind in KINDS:
         last = max(

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.calendars.period_scheme import PeriodRule
 from engine.machine.instance import Case, Child
 from engine.machine.intent import ChangeRecord, Notify
 from tests.unit.workflows.made_cases import ask, row
@@ -351,7 +352,7 @@ def test_a_review_without_days_or_before_they_begin_freezes_nothing() -> None:
 
 def test_every_kind_of_period_goes_on_where_it_was_left() -> None:
     today = date(2026, 8, 12)
-    first = list(openings(calendar=CALENDAR, today=today, opened=()))
+    first = list(openings(calendar=CALENDAR, rules=(), today=today, opened=()))
     assert [each.period for each in first] == ["2026-W33", "2026-08", "2026-Q3"]
     assert first[0].title == "Hồ sơ quá hạn, tồn đọng tuần 33/2026"
     assert first[0].fields == {
@@ -361,9 +362,28 @@ def test_every_kind_of_period_goes_on_where_it_was_left() -> None:
         "report_due": "2026-08-14",
     }
     known = [each.period for each in first]
-    assert list(openings(calendar=CALENDAR, today=today, opened=known)) == []
-    later = openings(calendar=CALENDAR, today=date(2026, 9, 1), opened=known)
+    assert list(openings(calendar=CALENDAR, rules=(), today=today, opened=known)) == []
+    later = openings(calendar=CALENDAR, rules=(), today=date(2026, 9, 1), opened=known)
     assert [each.period for each in later] == ["2026-W34", "2026-W35", "2026-W36", "2026-09"]
+
+
+def test_periods_follow_the_rules_that_the_office_entered() -> None:
+    government = PeriodRule.model_validate(
+        {
+            "from": date(2026, 1, 1),
+            "month_ends_on": 14,
+            "report_terms": {"month": 2, "quarter": 2, "year": 2},
+            "merge_week_up_to": 1,
+            "source": "Nghị định 09/2019/NĐ-CP, Điều 12",
+        }
+    )
+    found = openings(
+        calendar=CALENDAR, rules=(government,), today=date(2026, 8, 20), opened=("2026-W34",)
+    )
+    assert [(each.period, each.fields["first_day"]) for each in found] == [
+        ("2026-09", "2026-08-15"),
+        ("2026-Q3", "2026-06-15"),
+    ]
 
 
 DAYS = st.dates(date(2026, 6, 1), date(2026, 9, 30))
