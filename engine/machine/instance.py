@@ -303,6 +303,7 @@ class PlanRow:
         lead: units and groups that lead it, by id; `lead_title` are the plan's own words.
         target: the figures that the plan states, or what is to be done where it states none.
         processes: definitions that carry the row out.
+        measures: ids of the targets that the plan states in figures.
     """
 
     code: str
@@ -312,6 +313,7 @@ class PlanRow:
     lead_title: Mapping[str, str]
     target: Mapping[str, str]
     processes: tuple[str, ...] = ()
+    measures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

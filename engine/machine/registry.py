@@ -68,6 +68,8 @@ class Reading:
     Attributes:
         processes: whose instances of the year and the year before it sees, by state.
         figures: `process.figure` of those instances; a name that nobody registered is passed over.
+        every: process → kind of period (`week`, `month`, `quarter`) whose figures it reads, where a
+            process has cases of several kinds.
         steps: transitions whose reasons it reads, in whichever process of the year.
         roles: whose holders it knows.
         tallies: whether it counts the instances of every process.
@@ -77,6 +79,7 @@ class Reading:
 
     processes: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
+    every: Mapping[str, str] = field(default_factory=no_values)
     steps: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     tallies: bool = False

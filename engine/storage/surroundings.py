@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
 
+from engine.calendars.recurrence import parse_period
 from engine.definition.model import Process
 from engine.machine.instance import (
     Case,
@@ -105,7 +106,8 @@ def _others(tables: Shelves, reading: Reading, look: Look) -> tuple[Other, ...]:
         if stored.id != look.instance.id
     ]
     asked = _registered(tables.registry, reading.figures)
-    counting = [stored.id for stored in found if stored.process in asked][:FIGURES_MAX]
+    read = (stored for stored in found if stored.process in asked and _speaks(reading, stored))
+    counting = [stored.id for stored in read][:FIGURES_MAX]
     return tuple(
         _other(
             stored,
@@ -116,6 +118,14 @@ def _others(tables: Shelves, reading: Reading, look: Look) -> tuple[Other, ...]:
         )
         for stored in reversed(found)
     )
+
+
+def _speaks(reading: Reading, stored: StoredInstance) -> bool:
+    """Whether an instance is of the kind of period that is asked for, where one is."""
+    kind = reading.every.get(stored.process)
+    if kind is None:
+        return True
+    return stored.period is not None and parse_period(stored.period).kind.value == kind
 
 
 def _registered(registry: Registry, names: Iterable[str]) -> dict[str, list[str]]:
@@ -245,6 +255,7 @@ def _row(row: Mapping[str, Any]) -> PlanRow:
         lead_title={language: row["lead"][language] for language in ("vi", "en")},
         target={language: _target(row, language) for language in ("vi", "en")},
         processes=tuple(row.get("processes", ())),
+        measures=tuple(one["id"] for one in row["measures"] if "id" in one),
     )
 
 

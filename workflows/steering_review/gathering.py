@@ -183,7 +183,10 @@ def _objectives_reached(case: Case) -> Iterable[Line]:
 
 
 def _process_performance(case: Case) -> Iterable[Line]:
-    """Every process of the year: how many cases it had, how many succeeded, how many are late."""
+    """Every process of the year: how many cases it had, how many succeeded, how many are late.
+
+    Dossiers with the figures of each quarter; those of the quarters before stand beside them.
+    """
     before = {t.process: t for t in case.around.tallies if t.year == case.instance.year - 1}
     for tally in case.around.tallies:
         if tally.year != case.instance.year:
@@ -202,6 +205,9 @@ def _process_performance(case: Case) -> Iterable[Line]:
             denominator_before=earlier.total if earlier else None,
             cut_off=case.today,
         )
+    quarter = _newest(year_before(case, surveys.PERIODS))
+    for other in this_year(case, surveys.PERIODS):
+        yield from _published("process_performance", other, quarter, surveys.PERIOD_FIGURES, case)
 
 
 def _nonconformities(case: Case) -> Iterable[Line]:

@@ -92,7 +92,13 @@ def _actual(case: Case, row: PlanRow) -> tuple[str, str] | None:
     carried = {
         "training_campaign": surveys.training_coverage(case),
         "internal_audit": surveys.audit_completion(case),
+        surveys.PERIODS: surveys.periods_reported(case),
     }
+    for name in row.measures:
+        told = surveys.measured(case, surveys.MEASURED_BY.get(name, ""))
+        if told is not None:
+            other, figure = told
+            return f"{figure.numerator}/{figure.denominator}", other.code
     for process in row.processes:
         counted = carried.get(process)
         if counted is not None:

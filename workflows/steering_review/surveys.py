@@ -33,6 +33,19 @@ OWN_FIGURES = (
     "steering_review.rows_met",
     "steering_review.decisions_in_time",
 )
+PERIODS = "overdue_period_review"
+PERIOD_FIGURES = (
+    "overdue_period_review.on_time",
+    "overdue_period_review.time_cut",
+    "overdue_period_review.time_cut_reached",
+    "overdue_period_review.overdue_dossiers",
+    "overdue_period_review.median_days_late",
+    "overdue_period_review.apologies_in_time",
+    "overdue_period_review.repeated_extension",
+)
+"""What a quarter of dossiers is measured by; its weeks and months are in it already."""
+MEASURED_BY = {"time_cut": "overdue_period_review.time_cut"}
+"""Target of the plan → the published figure that measures it."""
 MEASURING = ("training_campaign",)
 """Processes whose every published figure is a monitoring result."""
 CHANCES = ("opportunity", "observation")
@@ -58,6 +71,25 @@ def year_before(case: Case, *processes: str) -> tuple[Other, ...]:
         for other in case.around.others
         if other.process in processes and other.year == case.instance.year - 1
     )
+
+
+def periods_reported(case: Case) -> tuple[int, int] | None:
+    """Reviews of periods that were reported to their end, out of all whose report is due."""
+    due = [
+        other
+        for other in this_year(case, PERIODS)
+        if other.final is not None or (other.due_on is not None and other.due_on < case.today)
+    ]
+    return (sum(other.final == "success" for other in due), len(due)) if due else None
+
+
+def measured(case: Case, figure: str) -> tuple[Other, Published] | None:
+    """The newest case of the year that says something to a figure, and what it says."""
+    for other in reversed(this_year(case, figure.partition(".")[0])):
+        found = other.figures.get(figure)
+        if found is not None and found.numerator is not None:
+            return other, found
+    return None
 
 
 def actions(case: Case) -> tuple[Other, ...]:

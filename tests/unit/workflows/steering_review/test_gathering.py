@@ -1,6 +1,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -20,6 +20,7 @@ from tests.unit.workflows.steering_review.made_reviews import (
 )
 from workflows.steering_review import effects, gathering
 from workflows.steering_review.gathering import Kind, Line
+from workflows.steering_review.proposals import objective_results
 
 UNITS_AUDITED = "internal_audit.units_audited"
 BY_GRADE = "internal_audit.findings_by_grade"
@@ -257,3 +258,37 @@ def test_those_concerned_hear_of_the_meeting_of_the_dossier_and_of_a_new_day() -
     assert obstacle == Notify(
         message="review_obstacle", roles=("office",), params={"state": "collecting", "unit": "tdc"}
     )
+
+
+def test_the_quarters_of_dossiers_stand_among_the_processes_and_measure_the_plan() -> None:
+    figures = {
+        "overdue_period_review.time_cut": published(180, 1000),
+        "overdue_period_review.on_time": published(480, 500),
+    }
+    quarter = other(
+        "OP-2026-40",
+        "overdue_period_review",
+        "closed",
+        final="success",
+        figures=figures,
+    )
+    late = other(
+        "OP-2026-41", "overdue_period_review", "period_open", due_on=DAY - timedelta(days=1)
+    )
+    merged = other("OP-2026-07", "overdue_period_review", "merged", final="aborted")
+    around = Surroundings(
+        others=(merged, quarter, late),
+        plan=(
+            plan_row("2.2", measures=("time_cut",)),
+            plan_row("2.3", processes=("overdue_case", "overdue_period_review")),
+        ),
+    )
+    lines = told_by(review(around=around), "process_performance")
+    assert ratios(lines["id-OP-2026-40/overdue_period_review.time_cut"]) == (180, 1000, None, None)
+    assert ratios(lines["id-OP-2026-40/overdue_period_review.on_time"]) == (480, 500, None, None)
+    proposed = objective_results(review(around=around))
+    assert [(row["row"], row["actual"]) for row in proposed] == [
+        ("2.2", "180/1000"),
+        ("2.3", "1/2"),
+    ]
+    assert proposed[0]["source"] == "OP-2026-40"
