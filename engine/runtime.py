@@ -423,14 +423,15 @@ class Runtime:
         )
 
     def _unit(self, session: Any, organization_id: str) -> UnitOfWork:
-        organization = OrganizationRepository(session, organization_id).get()
+        people = OrganizationRepository(session, organization_id)
+        organization = people.get()
         if organization is None:
             raise NotFound("unknown_organization", organization=organization_id)
         now = self.clock.now()
         tables = Tables(
             session=session,
             organization_id=organization_id,
-            organization=OrganizationRepository(session, organization_id),
+            organization=people,
             definitions=DefinitionRepository(session, organization_id),
             instances=InstanceRepository(session, organization_id),
             evidence=EvidenceRepository(session, organization_id),

@@ -264,7 +264,7 @@ def _children(tables: Tables, instance_id: str, process_of: ProcessOf) -> tuple[
             fields=read_values(process_of(child).fields, child.fields, partial=True),
             taken=Counter(step.transition for step in histories.get(child.id, ())),
         )
-        for child in sorted(stored, key=lambda child: child.code)
+        for child in stored
     )
 
 

@@ -7,7 +7,7 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ForeignKeyConstraint, update
+from sqlalchemy import ForeignKeyConstraint, bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import EvidenceFile
@@ -95,6 +95,18 @@ class StoredEvidence:
         )
 
 
+# Put together once: every reading of a case asks it.
+_OF_INSTANCE = (
+    select(EvidenceRow)
+    .where(
+        col(EvidenceRow.organization_id) == bindparam("organization"),
+        col(EvidenceRow.instance_id) == bindparam("instance"),
+    )
+    .order_by(col(EvidenceRow.received_at), col(EvidenceRow.id))
+    .execution_options(populate_existing=True)
+)
+
+
 class EvidenceRepository:
     """The evidence records of one organisation."""
 
@@ -118,16 +130,8 @@ class EvidenceRepository:
 
     def of_instance(self, instance_id: str) -> tuple[StoredEvidence, ...]:
         """Every record of an instance, oldest first, superseded ones included."""
-        query = (
-            select(EvidenceRow)
-            .where(
-                col(EvidenceRow.organization_id) == self._id,
-                col(EvidenceRow.instance_id) == instance_id,
-            )
-            .order_by(col(EvidenceRow.received_at), col(EvidenceRow.id))
-        )
-        found = self._session.exec(query.execution_options(populate_existing=True))
-        return tuple(_stored(row) for row in found)
+        given = {"organization": self._id, "instance": instance_id}
+        return tuple(_stored(row) for row in self._session.exec(_OF_INSTANCE, params=given))
 
     def digests(self) -> frozenset[str]:
         """Every digest that a record refers to; what the sweep of orphans must leave."""

@@ -11,11 +11,22 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, Index, UniqueConstraint, case, func, or_, update
+from sqlalchemy import (
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    bindparam,
+    case,
+    func,
+    or_,
+    update,
+)
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import Deadline, Step, Waiver
 from engine.storage.database import JsonColumn, UtcDateTime
+
+CHILDREN_MAX = 1000
 
 
 class InstanceRow(SQLModel, table=True):
@@ -197,6 +208,42 @@ class Filter:
     after: tuple[str, str] | None = field(default=None)
 
 
+# What every reading of a case asks is put together once: building it anew costs as much as asking.
+_ONE = (
+    select(InstanceRow)
+    .where(
+        col(InstanceRow.organization_id) == bindparam("organization"),
+        col(InstanceRow.id) == bindparam("instance"),
+    )
+    .execution_options(populate_existing=True)
+)
+_CHILDREN = (
+    select(InstanceRow)
+    .where(
+        col(InstanceRow.organization_id) == bindparam("organization"),
+        col(InstanceRow.parent_id) == bindparam("parent"),
+    )
+    .order_by(col(InstanceRow.code))
+    .limit(CHILDREN_MAX)
+)
+_STEPS = (
+    select(StepRow)
+    .where(
+        col(StepRow.organization_id) == bindparam("organization"),
+        col(StepRow.instance_id).in_(bindparam("instances", expanding=True)),
+    )
+    .order_by(col(StepRow.instance_id), col(StepRow.version))
+)
+_WAIVERS = (
+    select(WaiverRow)
+    .where(
+        col(WaiverRow.organization_id) == bindparam("organization"),
+        col(WaiverRow.instance_id) == bindparam("instance"),
+    )
+    .order_by(col(WaiverRow.granted_at), col(WaiverRow.id))
+)
+
+
 class InstanceRepository:
     """The instances of one organisation."""
 
@@ -217,12 +264,9 @@ class InstanceRepository:
 
     def get(self, instance_id: str, *, lock: bool = False) -> StoredInstance | None:
         """One instance; with `lock`, nobody else may write to it until the transaction ends."""
-        query = select(InstanceRow).where(
-            col(InstanceRow.organization_id) == self._id, col(InstanceRow.id) == instance_id
-        )
-        if lock:
-            query = query.with_for_update()
-        row = self._session.exec(query.execution_options(populate_existing=True)).first()
+        query = _ONE.with_for_update() if lock else _ONE
+        given = {"organization": self._id, "instance": instance_id}
+        row = self._session.exec(query, params=given).first()
         return None if row is None else _stored(row)
 
     def by_code(self, code: str) -> StoredInstance | None:
@@ -235,7 +279,8 @@ class InstanceRepository:
 
     def children(self, parent_id: str) -> tuple[StoredInstance, ...]:
         """The child instances, in the order of their codes."""
-        return self.find(Filter(parent_id=parent_id), limit=1000)
+        given = {"organization": self._id, "parent": parent_id}
+        return tuple(_stored(row) for row in self._session.exec(_CHILDREN, params=given))
 
     def find(self, wanted: Filter, *, limit: int) -> tuple[StoredInstance, ...]:
         """Instances by opening time, newest first; keyset paged by `after` (opened_at ISO, id)."""
@@ -368,15 +413,9 @@ class InstanceRepository:
 
     def histories(self, instance_ids: tuple[str, ...]) -> dict[str, tuple[Step, ...]]:
         """The accepted steps of several instances at once."""
-        query = (
-            select(StepRow)
-            .where(
-                col(StepRow.organization_id) == self._id, col(StepRow.instance_id).in_(instance_ids)
-            )
-            .order_by(col(StepRow.instance_id), col(StepRow.version))
-        )
+        given = {"organization": self._id, "instances": instance_ids}
         found: dict[str, list[Step]] = {}
-        for row in self._session.exec(query):
+        for row in self._session.exec(_STEPS, params=given):
             found.setdefault(row.instance_id, []).append(_step(row))
         return {instance_id: tuple(steps) for instance_id, steps in found.items()}
 
@@ -480,17 +519,10 @@ class InstanceRepository:
 
     def waivers(self, instance_id: str) -> tuple[Waiver, ...]:
         """Every waiver of an instance, oldest first."""
-        query = (
-            select(WaiverRow)
-            .where(
-                col(WaiverRow.organization_id) == self._id,
-                col(WaiverRow.instance_id) == instance_id,
-            )
-            .order_by(col(WaiverRow.granted_at), col(WaiverRow.id))
-        )
+        given = {"organization": self._id, "instance": instance_id}
         return tuple(
             Waiver(gate=w.gate, reason=w.reason, granted_by=w.granted_by, until=w.until)
-            for w in self._session.exec(query)
+            for w in self._session.exec(_WAIVERS, params=given)
         )
 
     def count(self, wanted: Filter) -> int:

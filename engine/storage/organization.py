@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, or_
+from sqlalchemy import ColumnElement, bindparam, or_
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.actor import Actor, Grant
@@ -173,20 +173,59 @@ def add_organization(session: Session, organization: Organization) -> bool:
     return True
 
 
+def _in_force(table: Any, on: Any) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    """The two conditions of a dated row; `on` is a date, or the parameter that brings one."""
+    return (
+        col(table.valid_from) <= on,
+        or_(col(table.valid_to).is_(None), col(table.valid_to) >= on),
+    )
+
+
+# What every request and every reading of a case asks is put together once.
+_GRANTED = (
+    select(GrantRow)
+    .where(
+        col(GrantRow.organization_id) == bindparam("organization"),
+        col(GrantRow.person) == bindparam("person"),
+        *_in_force(GrantRow, bindparam("on")),
+    )
+    .order_by(col(GrantRow.id))
+)
+_LENT = select(DelegationRow).where(
+    col(DelegationRow.organization_id) == bindparam("organization"),
+    col(DelegationRow.deputy) == bindparam("deputy"),
+    *_in_force(DelegationRow, bindparam("on")),
+)
+_NAMED = select(PersonRow).where(
+    col(PersonRow.organization_id) == bindparam("organization"),
+    col(PersonRow.id).in_(bindparam("people", expanding=True)),
+)
+_QUALIFIED = select(QualificationRow).where(
+    col(QualificationRow.organization_id) == bindparam("organization"),
+    col(QualificationRow.person).in_(bindparam("people", expanding=True)),
+    *_in_force(QualificationRow, bindparam("on")),
+)
+
+
 class OrganizationRepository:
     """Reads and writes of one organisation's people and days."""
 
     def __init__(self, session: Session, organization_id: str) -> None:
         self._session = session
         self._id = organization_id
+        self._organization: Organization | None = None
+        self._known: dict[tuple[str, date], Person] = {}
 
     def get(self) -> Organization | None:
-        """The organisation itself; None when it was never made."""
-        row = self._session.get(OrganizationRow, self._id)
-        return None if row is None else _organization(row)
+        """The organisation itself, read once a transaction; None when it was never made."""
+        if self._organization is None:
+            row = self._session.get(OrganizationRow, self._id)
+            self._organization = None if row is None else _organization(row)
+        return self._organization
 
     def add(self, table: str, /, **values: Any) -> None:
         """Add a dated row to one of qms, units, people, grants, delegations, qualifications."""
+        self._known.clear()
         self._session.add(_TABLES[table](organization_id=self._id, **values))
 
     def units(self, on: date) -> tuple[Unit, ...]:
@@ -217,12 +256,8 @@ class OrganizationRepository:
         if row is None:
             return None
         grants = [Grant(role=g.role, unit=g.unit) for g in self._grants(person, on)]
-        lent = select(DelegationRow).where(
-            self._mine(DelegationRow),
-            col(DelegationRow.deputy) == person,
-            *_in_force(DelegationRow, on),
-        )
-        for delegation in self._session.exec(lent):
+        given = {"organization": self._id, "deputy": person, "on": on}
+        for delegation in self._session.exec(_LENT, params=given):
             giver = self._person(delegation.giver, on)
             # Who has left has nothing to lend any more.
             if giver is None:
@@ -240,9 +275,14 @@ class OrganizationRepository:
         return self._described(self._session.exec(query.order_by(col(PersonRow.name))), on)
 
     def known(self, people: Iterable[str], *, on: date) -> dict[str, Person]:
-        """What is known of the named people, those who left included."""
-        query = select(PersonRow).where(self._mine(PersonRow), col(PersonRow.id).in_(set(people)))
-        return {person.id: person for person in self._described(self._session.exec(query), on)}
+        """What is known of the named people, those who left included; read once a transaction."""
+        wanted = set(people)
+        missing = {person for person in wanted if (person, on) not in self._known}
+        if missing:
+            given = {"organization": self._id, "people": tuple(missing)}
+            for person in self._described(self._session.exec(_NAMED, params=given), on):
+                self._known[person.id, on] = person
+        return {person: self._known[person, on] for person in wanted if (person, on) in self._known}
 
     def present(self, people: Iterable[str], *, on: date) -> frozenset[str]:
         """Which of the named people are there on a day: who has left can be given nothing new."""
@@ -300,20 +340,14 @@ class OrganizationRepository:
         return row
 
     def _grants(self, person: str, on: date) -> Iterable[GrantRow]:
-        query = select(GrantRow).where(
-            self._mine(GrantRow), col(GrantRow.person) == person, *_in_force(GrantRow, on)
-        )
-        return self._session.exec(query.order_by(col(GrantRow.id))).all()
+        given = {"organization": self._id, "person": person, "on": on}
+        return self._session.exec(_GRANTED, params=given).all()
 
     def _described(self, rows: Iterable[PersonRow], on: date) -> tuple[Person, ...]:
         people = list(rows)
-        query = select(QualificationRow).where(
-            self._mine(QualificationRow),
-            col(QualificationRow.person).in_({person.id for person in people}),
-            *_in_force(QualificationRow, on),
-        )
+        given = {"organization": self._id, "people": tuple({p.id for p in people}), "on": on}
         kinds: dict[str, set[str]] = {}
-        for qualification in self._session.exec(query):
+        for qualification in self._session.exec(_QUALIFIED, params=given):
             kinds.setdefault(qualification.person, set()).add(qualification.kind)
         return tuple(
             Person(id=p.id, name=p.name, unit=p.unit, qualifications=frozenset(kinds.get(p.id, ())))
@@ -322,14 +356,6 @@ class OrganizationRepository:
 
     def _mine(self, table: Any) -> ColumnElement[bool]:
         return col(table.organization_id) == self._id
-
-
-def _in_force(table: Any, on: date) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
-    """The two conditions of a dated row."""
-    return (
-        col(table.valid_from) <= on,
-        or_(col(table.valid_to).is_(None), col(table.valid_to) >= on),
-    )
 
 
 def _organization(row: OrganizationRow) -> Organization:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Index, update
+from sqlalchemy import Index, bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.definition.model import RecordSetSpec
@@ -118,22 +118,23 @@ class TableRecordSet:
 
     def __init__(self, table: type[RecordColumns]) -> None:
         self._table: Any = table
-
-    def load(
-        self, session: Session, spec: RecordSetSpec, *, organization_id: str, instance_id: str
-    ) -> tuple[Row, ...]:
-        """The live rows of an instance, in the order they were made."""
-        table = self._table
-        query = (
+        # Put together once: every reading of a case asks it.
+        self._live = (
             select(table)
             .where(
-                col(table.organization_id) == organization_id,
-                col(table.instance_id) == instance_id,
+                col(table.organization_id) == bindparam("organization"),
+                col(table.instance_id) == bindparam("instance"),
                 col(table.retired_at).is_(None),
             )
             .order_by(col(table.created_at), col(table.id))
             .execution_options(populate_existing=True)
         )
+
+    def load(
+        self, session: Session, spec: RecordSetSpec, *, organization_id: str, instance_id: str
+    ) -> tuple[Row, ...]:
+        """The live rows of an instance, in the order they were made."""
+        given = {"organization": organization_id, "instance": instance_id}
         return tuple(
             Row(
                 id=row.id,
@@ -146,7 +147,7 @@ class TableRecordSet:
                 created_by=row.created_by,
                 created_on=row.created_at.date(),
             )
-            for row in session.exec(query)
+            for row in session.exec(self._live, params=given)
         )
 
     def apply(
@@ -173,6 +174,27 @@ class TableRecordSet:
         )
 
 
+_COLUMNS: tuple[Any, ...] = (
+    RecordRow.record_set,
+    RecordRow.id,
+    RecordRow.version,
+    RecordRow.row_values,
+    RecordRow.created_by,
+    RecordRow.created_at,
+)
+# Columns and not rows of the session: what was read before in it may be older.
+_LIVE = (
+    select(*_COLUMNS)
+    .where(
+        col(RecordRow.organization_id) == bindparam("organization"),
+        col(RecordRow.instance_id) == bindparam("instance"),
+        col(RecordRow.record_set).in_(bindparam("sets", expanding=True)),
+        col(RecordRow.retired_at).is_(None),
+    )
+    .order_by(col(RecordRow.created_at), col(RecordRow.id))
+)
+
+
 def load_generic(
     session: Session,
     specs: Mapping[str, RecordSetSpec],
@@ -184,26 +206,8 @@ def load_generic(
     found: dict[str, list[Row]] = {name: [] for name in specs}
     if not found:
         return {}
-    columns: tuple[Any, ...] = (
-        RecordRow.record_set,
-        RecordRow.id,
-        RecordRow.version,
-        RecordRow.row_values,
-        RecordRow.created_by,
-        RecordRow.created_at,
-    )
-    # Columns and not rows of the session: what was read before in it may be older.
-    query = (
-        select(*columns)
-        .where(
-            col(RecordRow.organization_id) == organization_id,
-            col(RecordRow.instance_id) == instance_id,
-            col(RecordRow.record_set).in_(tuple(specs)),
-            col(RecordRow.retired_at).is_(None),
-        )
-        .order_by(col(RecordRow.created_at), col(RecordRow.id))
-    )
-    for name, row_id, version, values, created_by, created_at in session.exec(query):
+    given = {"organization": organization_id, "instance": instance_id, "sets": tuple(specs)}
+    for name, row_id, version, values, created_by, created_at in session.exec(_LIVE, params=given):
         found[name].append(
             Row(
                 id=row_id,
