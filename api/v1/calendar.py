@@ -273,7 +273,7 @@ def delete_holiday(  # noqa: PLR0913 - the day, whose it is, why, and whether on
     response_model=DaysImportedBody,
     openapi_extra=FORM,
 )
-def post_import(
+def post_calendar_import(
     caller: Administrator,
     asked: Circumstances,
     version: Version,

@@ -259,7 +259,7 @@ class SourceList(BaseModel):
     responses={200: {"model": PreviewBody, "description": "of a dry run"}},
     openapi_extra=FORM,
 )
-def post_import(
+def post_dossier_import(
     caller: Importer, asked: Circumstances, form: Annotated[FormData, Depends(read_attachment)]
 ) -> Response:
     """Keep a CSV, XLSX or Parquet file and import it in the background; or only look at it."""

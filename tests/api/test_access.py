@@ -150,6 +150,17 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         lets_in=ADMINISTRATOR,
         json={"id": "new_desk", "title": {"vi": "Bộ phận mới", "en": "New desk"}, **DAY},
     ),
+    ("get", "/letterheads"): Door(scope="read"),
+    ("post", "/letterheads"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={
+            "place": {"vi": "Hải Phòng", "en": "Hai Phong"},
+            "symbol": "SKHCN",
+            "filing": "VT, VP (ISO)",
+            **DAY,
+        },
+    ),
     ("get", "/grants"): Door(scope="admin", lets_in=ADMINISTRATOR),
     ("post", "/grants"): Door(
         scope="admin",
