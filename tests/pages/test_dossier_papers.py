@@ -1,9 +1,7 @@
 """The papers about late dossiers: what they say, that they balance, and whom they never name."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -15,6 +13,9 @@ from workflows.documents.pdf import write_pdf
 from workflows.overdue_case.report import CauseSheet, Letter, Measure
 from workflows.overdue_dossiers.analysis.pareto import Pareto, Ranked
 from workflows.overdue_dossiers.dossier import Cause
+from workflows.overdue_period_review.report import Adjustment, Explanation, Part, PeriodReport
+from workflows.overdue_period_review.snapshot import KEPT, FrozenLine, ToExplain
+from workflows.unit_period_report.report import AccountedDossier, UnitAccount
 
 AT = datetime(2026, 8, 10, 1, tzinfo=UTC)
 NAMES = {
@@ -24,80 +25,62 @@ NAMES = {
     "objective": "Khách quan",
     "signing": "Trình, ký",
 }
-NOTHING = dict.fromkeys(
-    (
-        *("opening", "received", "finished", "sent_back", "stopped", "closing"),
-        *("early", "on_time", "reappointed", "late", "ended_late", "pending_late"),
-        *("paused", "backlog", "reappointed_again", "measured", "regulated", "actual"),
-        *("cut_reached", "letters", "letters_in_time", "letters_late", "days_lost"),
-        *("median_half_days", "most_days_late"),
-        *("backlog_1_3", "backlog_4_10", "backlog_11_30", "backlog_31"),
-    ),
-    0,
+
+
+def line(unit: str | None, **numbers: int) -> FrozenLine:
+    return FrozenLine(unit=unit, numbers={**dict.fromkeys(KEPT, 0), **numbers})
+
+
+NOTHING = Pareto(causes=(), total=0, unstated=0)
+EMPTY = PeriodReport(
+    code="OP-2026-32",
+    title="Tuần 32 năm 2026",
+    kind="week",
+    period="2026-W32",
+    frozen=True,
+    first=date(2026, 8, 3),
+    last=date(2026, 8, 7),
+    cut_off=datetime(2026, 8, 7, 10, 30, tzinfo=UTC),
+    report_due=None,
+    merged=(),
+    total=None,
+    units=(),
+    figures={},
+    overdue=(),
+    backlog=(),
+    causes=NOTHING,
+    causes_by_days=NOTHING,
+    missing_units=(),
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The numbers of a unit or of the whole, as the period freezes them."""
-
-    unit: str | None
-    numbers: Mapping[str, int]
-
-    def __getitem__(self, name: str) -> int:
-        return self.numbers[name]
-
-    @property
-    def overdue(self) -> int:
-        return self["late"] + self["ended_late"] + self["pending_late"]
-
-
-def line(unit: str | None, **numbers: int) -> Line:
-    return Line(unit, {**NOTHING, **numbers})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """As the period reports itself; a period with nothing in it."""
-
-    code: str = "OP-2026-32"
-    title: str = "Tuần 32 năm 2026"
-    first: date | None = date(2026, 8, 3)
-    last: date | None = date(2026, 8, 7)
-    cut_off: datetime | None = datetime(2026, 8, 7, 10, 30, tzinfo=UTC)
-    merged: tuple[str, ...] = ()
-    total: Line | None = None
-    units: tuple[Line, ...] = ()
-    overdue: tuple[Any, ...] = ()
-    backlog: tuple[Any, ...] = ()
-    causes: Pareto = field(default_factory=lambda: Pareto(causes=(), total=0, unstated=0))
-    causes_by_days: Pareto = field(default_factory=lambda: Pareto(causes=(), total=0, unstated=0))
-    missing_units: tuple[str, ...] = ()
-    parts: tuple[Any, ...] = ()
-    late_in_parts: int = 0
-    late_again: int = 0
-    gone_since: tuple[Any, ...] = ()
-    adjustments: tuple[Any, ...] = ()
-    tasks: tuple[Any, ...] = ()
-
-
-def late_one(number: int, cause: str | None = "slow_signing") -> Any:
-    return SimpleNamespace(
-        dossier=SimpleNamespace(
+def late_one(number: int, cause: str | None = "slow_signing") -> Explanation:
+    return Explanation(
+        dossier=ToExplain(
             code=f"H24.0{number}",
             unit="tdc",
             procedure="Công bố hợp chuẩn" if number % 2 else "Cấp giấy xác nhận",
+            received_on=date(2026, 7, 1),
+            due_on=date(2026, 8, 3),
             current_due_on=date(2026, 8, 3),
             ended_on=date(2026, 8, 5) if number % 3 else None,
+            status="finished",
+            late=True,
+            backlog=False,
             days_late=number,
+            case_code=None,
+            cause=cause,
         ),
         cause=cause,
+        nature=None,
+        stage=None,
         confirmed=number % 2 == 0,
         named=number == 7,
     )
 
 
-FULL = Report(
+FULL = replace(
+    EMPTY,
     total=line(
         None,
         opening=120,
@@ -151,14 +134,18 @@ FULL = Report(
         unstated=0,
     ),
     missing_units=("one_stop",),
-    adjustments=(SimpleNamespace(dossier_code="H24.09", wording="Sửa ngày", source="Một cửa"),),
+    adjustments=(
+        Adjustment(dossier_code="H24.09", kind="corrected", wording="Sửa ngày", source="Một cửa"),
+    ),
 )
 PARTS = tuple(
-    SimpleNamespace(
+    Part(
         code=f"OP-{week}",
         period=f"2026-W{week}",
+        state="closed",
         first=date(2026, 8, 3),
         last=date(2026, 8, 7),
+        whole=True,
         numbers={"received": 10 * week, "finished": 9 * week},
         late=week % 5,
     )
@@ -211,7 +198,13 @@ def _table(group: Group) -> Table:
 
 
 def test_a_month_shows_its_weeks_and_counts_each_dossier_once() -> None:
-    month = replace(FULL, parts=PARTS, late_in_parts=14, late_again=3, gone_since=("x",))
+    month = replace(
+        FULL,
+        parts=PARTS,
+        late_in_parts=14,
+        late_again=3,
+        gone_since=(("H24.99", date(2026, 8, 3)),),
+    )
     paper = set_paper(WEEK, month, "vi", NAMES)
     lines = [one.chart for one in found(paper, Picture) if one.chart.kind == "lines"]
     assert [one.labels[0] for one in lines] == ["2026-W31"]
@@ -233,7 +226,7 @@ def test_an_issued_report_and_its_appendices_bear_the_number_and_the_day() -> No
 
 
 def test_a_period_without_late_dossiers_says_so_and_draws_nothing() -> None:
-    empty = Report(total=line(None, opening=3, received=4, finished=5, closing=2))
+    empty = replace(EMPTY, total=line(None, opening=3, received=4, finished=5, closing=2))
     for sample in (WEEK, NIL):
         paper = set_paper(sample, empty, "vi", NAMES)
         assert found(paper, Picture) == []
@@ -242,7 +235,7 @@ def test_a_period_without_late_dossiers_says_so_and_draws_nothing() -> None:
     assert "không phát sinh hồ sơ quá hạn; không có hồ sơ tồn đọng" in said
     said = "\n".join(texts(set_paper(NIL, FULL, "vi", NAMES).blocks))
     assert "phải lập báo cáo phân tích đầy đủ" in said
-    none = "\n".join(texts(set_paper(WEEK, Report(), "vi", NAMES).blocks))
+    none = "\n".join(texts(set_paper(WEEK, EMPTY, "vi", NAMES).blocks))
     assert "Chưa có số liệu của kỳ." in none
 
 
@@ -326,3 +319,31 @@ def test_a_cause_sheet_says_why_who_and_what_is_done() -> None:
     assert "Số hồ sơ cùng nguyên nhân trong quý của đơn vị: 3. CA-2026-07" in said
     assert "Trình ký điện tử" in said
     assert write_docx(paper, at=AT).startswith(b"PK")
+
+
+def test_a_unit_accounts_for_each_dossier_in_its_own_words_or_by_the_case() -> None:
+    one = AccountedDossier(
+        code="H24.01",
+        procedure="Công bố hợp chuẩn",
+        due_on=date(2026, 8, 3),
+        current_due_on=date(2026, 8, 3),
+        late=True,
+        backlog=False,
+        days_late=4,
+        cause=None,
+        code_of_cause="slow_signing",
+        measure="Trình ký điện tử",
+        by_day=date(2026, 8, 20),
+        case_code="OC-2026-01",
+    )
+    own = replace(one, code="H24.02", cause="Chờ giám định", code_of_cause=None, case_code=None)
+    account = UnitAccount(
+        code="UP-1", title="Tuần 32", unit="tdc", signed_on=None, dossiers=(one, own)
+    )
+    sample = Sample(process="unit_period_report", document="unit_account")
+    said = texts(set_paper(sample, account, "vi", NAMES).blocks)
+    assert {"H24.01\nOC-2026-01", "H24.02", "Chậm trình, ký", "Chờ giám định"} <= set(said)
+    empty = replace(account, dossiers=(), signed_on=date(2026, 8, 10))
+    assert any(
+        "10 August 2026" in text for text in texts(set_paper(sample, empty, "en", NAMES).blocks)
+    )

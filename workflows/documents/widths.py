@@ -16,10 +16,11 @@ from workflows.documents.paper import Cell, Run, Table
 
 SHORT: Final = 12
 """Signs: a column of no more keeps its own width."""
-SIGN_EM: Final = 0.54
+SIGN_EM: Final = 0.48
+PADDING_EM: Final = 1.25
+"""What a column keeps for its margins, and for letters wider than most."""
 HEADING: Final = 6
 """Signs: a heading asks for no more than these and its longest word."""
-PADDING_SIGNS: Final = 2.2
 LONG: Final = 80
 """Signs: longer texts ask for no more room."""
 BY_HAND: Final = 4.0
@@ -43,7 +44,7 @@ def column_widths(table: Table, *, width: float, size: float) -> tuple[float, ..
         widest = max(2, filled[index], words[index])
         by_hand = filled[index] == 0 and bool(table.head)
         short = widest <= SHORT and not by_hand
-        fixed.append((widest + PADDING_SIGNS) * SIGN_EM * size if short else None)
+        fixed.append((widest * SIGN_EM + PADDING_EM) * size if short else None)
         shares.append(BY_HAND if by_hand else sqrt(min(widest, LONG)))
     if all(one is not None for one in fixed):
         fixed[-1] = None
