@@ -11,6 +11,7 @@
 
 import hashlib
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import BinaryIO, Final
@@ -106,11 +107,11 @@ class Export:
         self._head: list[Sequence[Cell]] = []
         self._begin()
         self.layout = layout_of(self._head, settings.mapping)
-        self._ledger = KeyLedger()
-        self._replaced: Sequence[int] | None = None
-        self._accepted = 0
-        self._replaced_sum = 0
         self._reader = self._new_reader()
+        self._accepted = 0
+        self._key_sum = 0
+        self._replaced: Sequence[int] | None = None
+        self._replaced_sum: int | None = None
 
     @property
     def faults(self) -> FaultLog:
@@ -131,24 +132,24 @@ class Export:
 
     def dossiers(self) -> Iterator[Dossier]:
         """Every row that makes a dossier, in order; may be taken again from the beginning."""
-        if self._accepted or self._replaced is not None:
-            self._restart()
-        note = self._ledger.note
+        self._accepted, self._replaced, self._replaced_sum = 0, None, None
+        self._reader = self._new_reader()
         read = self._reader.read
-        for number, cells in self._numbered():
-            dossier = read(number, cells)
-            if dossier is not None:
-                self._accepted += 1
-                note(key_number(dossier.code, dossier.due_on), number)
-                yield dossier
-        self._replaced = self._ledger.replaced()
+        with closing(KeyLedger()) as ledger:
+            for number, cells in self._numbered():
+                dossier = read(number, cells)
+                if dossier is not None:
+                    self._accepted += 1
+                    ledger.note(key_number(dossier.code, dossier.due_on), number)
+                    yield dossier
+            self._replaced = ledger.replaced()
+            self._key_sum = ledger.total
 
     def readings(self) -> Iterator[tuple[int, Dossier | None, tuple[RowFault, ...]]]:
         """Every line from the beginning: its number, its dossier, its faults; nothing is kept.
 
         For who writes each row down as it comes and keeps an account of their own.
         """
-        self._begin()
         reader = self._new_reader()
         for number, cells in self._numbered():
             dossier = reader.read(number, cells)
@@ -161,21 +162,19 @@ class Export:
         """The rows of `dossiers` that a later one of the same dossier replaces."""
         wanted = iter(self._finished())
         following = next(wanted, None)
-        if following is None:
-            return
-        self._begin()
         reader = self._new_reader()
-        self._replaced_sum = 0
-        for number, cells in self._numbered():
+        key_sum = 0
+        for number, cells in self._numbered() if following is not None else ():
             if number != following:
                 continue
             dossier = reader.read(number, cells)
             if dossier is not None:
-                self._replaced_sum += key_number(dossier.code, dossier.due_on)
+                key_sum += key_number(dossier.code, dossier.due_on)
                 yield dossier
             following = next(wanted, None)
             if following is None:
-                return
+                break
+        self._replaced_sum = key_sum
 
     def current(self) -> Iterator[tuple[int, Dossier]]:
         """Every dossier with 1, and those replaced once more with -1: what a count adds up."""
@@ -187,9 +186,8 @@ class Export:
     def reconciliation(self) -> Reconciliation:
         """What to compare with the source, after the last dossier was taken."""
         replaced = len(self._finished())
-        if replaced and not self._replaced_sum:
-            for _ in self.replaced():
-                pass
+        if self._replaced_sum is None:
+            _take(self.replaced())
         reader = self._reader
         return Reconciliation(
             rows=self._accepted + reader.refused + reader.others,
@@ -201,30 +199,26 @@ class Export:
             hidden=reader.texts.hidden,
             cut=reader.texts.cut,
             sha256=_sha256(self._stream),
-            key_sum=sum_text(self._ledger.total - self._replaced_sum),
+            key_sum=sum_text(self._key_sum - (self._replaced_sum or 0)),
         )
 
     def _finished(self) -> Sequence[int]:
         """The rows that were replaced; reads on to the end where nobody did."""
         if self._replaced is None:
-            for _ in self.dossiers():
-                pass
+            _take(self.dossiers())
         return self._replaced or ()
 
-    def _restart(self) -> None:
-        self._ledger.close()
-        self._ledger = KeyLedger()
-        self._accepted, self._replaced = 0, None
-        self._reader = self._new_reader()
-        self._begin()
-
     def _begin(self) -> None:
-        """Stand at the beginning again."""
+        """Stand at the beginning, with the first lines at hand."""
+        self._begun = False
         self._rows = stream_rows(self._stream, filename=self._filename, limits=LIMITS)
         self._head = list(islice(self._rows, HEAD_ROWS))
 
     def _numbered(self) -> Iterator[tuple[int, Sequence[Cell]]]:
-        """The rows under the heading with their numbers."""
+        """The rows under the heading with their numbers, from the beginning."""
+        if self._begun:
+            self._begin()
+        self._begun = True
         rows = enumerate(chain(self._head, self._rows), start=1)
         return islice(rows, self.layout.first_row - 1, None)
 
@@ -244,6 +238,12 @@ def open_export(
         ExportInvalid: heading or columns do not fit.
     """
     return Export(stream, filename=filename, settings=settings or ReadingSettings())
+
+
+def _take(dossiers: Iterator[Dossier]) -> None:
+    """Read to the end for what is known only there."""
+    for _ in dossiers:
+        pass
 
 
 def _sha256(stream: BinaryIO) -> str:

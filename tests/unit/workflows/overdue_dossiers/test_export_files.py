@@ -302,6 +302,16 @@ def test_a_file_may_be_taken_again_and_tells_the_same(tmp_path: Path) -> None:
     assert told.key_sum == sum_text(sum(key_number(*key) for key in kept))
 
 
+def test_what_was_begun_and_left_does_not_change_what_is_told() -> None:
+    export = opened(HEAD, ROW.replace("15/07", "15/17"), ROW, ROW + "16/07/2026", ROW)
+    whole = export.reconciliation()
+    for taken in (export.dossiers(), export.readings(), export.replaced()):
+        next(taken)
+        assert export.reconciliation() == whole
+        assert len(list(export.current())) == 5
+    assert (whole.refused, whole.replaced, whole.accepted) == (1, 2, 1)
+
+
 @given(st.lists(st.integers(0, 30), max_size=80))
 def test_replaced_rows_are_found_in_memory_and_on_disk(numbers: list[int]) -> None:
     expected = [row for row, number in enumerate(numbers) if number in numbers[row + 1 :]]
