@@ -20,6 +20,8 @@ HIDDEN: Final = "***"
 NAME_WORDS: Final = range(2, 7)
 SHARE_OF_COLUMN: Final = (1, 2)
 CELLS_AT_LEAST: Final = 3
+LOOKED_AT: Final = 1_000
+"""More than any text that is kept."""
 
 
 class Personal(StrEnum):
@@ -84,7 +86,11 @@ def kind_of_column(cells: Iterable[str]) -> Personal | None:
 
 
 def hidden(text: str) -> str:
-    """The text without the numbers, addresses and names that stand in it."""
+    """The text without the numbers, addresses and names that stand in it.
+
+    A text beyond `LOOKED_AT` characters ends there: looking costs the square of its length.
+    """
+    text = text[:LOOKED_AT]
     if "@" in text or any(character.isdecimal() for character in text):
         for _, pattern in _NUMBERS:
             text = pattern.sub(HIDDEN, text)
