@@ -41,8 +41,11 @@ def reads_whole(process: Process, record_set: str, case: Case, *, actor: Actor) 
     """Whether an actor may read every row of a record set, whomever it names."""
     if not personal_columns(process, record_set):
         return True
-    wide = tuple(by for by in _readers(process, record_set) if by.of is None)
-    return not isinstance(grants_for(wide, actor, case=case, values={}), UnmetCode)
+    # A unit that stands in the case and not in the rows narrows to cases, and not among rows.
+    columns = process.records[record_set].columns
+    wide = tuple(by for by in _readers(process, record_set) if by.of not in columns)
+    found = grants_for(wide, actor, case=case, values=case.instance.fields)
+    return not isinstance(found, UnmetCode)
 
 
 def reads_paper(process: Process, document: str, case: Case, *, actor: Actor) -> bool:

@@ -18,7 +18,6 @@ CAUSE = {
     "cause": "slow_signing",
     "cause_nature": "subjective",
     "lost_stage": "signing",
-    "responsible": "Lãnh đạo phòng",
 }
 
 
@@ -140,9 +139,13 @@ class PeriodJourney:
         """The unit apologises and says why; the Office holds it against the control slip."""
         case, head, office = self.case_of(code), self.desk(f"unit_head_{unit}"), self.desk("office")
         head.step(case, "apologise", files={"apology": paper(PDF, f"Xin lỗi {code}")})
-        head.step(
-            case, "state_cause", files={"cause_form": paper(PDF, f"Nguyên nhân {code}")}, **CAUSE
-        )
+        form = {"cause_form": paper(PDF, f"Nguyên nhân {code}")}
+        head.refused(case, "state_cause", "condition:responsibility_named", files=form, **CAUSE)
+        head.add(case, "responsibility", who="Lãnh đạo phòng")
+        head.step(case, "state_cause", files=form, **CAUSE)
+        # Who is to blame is for the head of the unit and the Director alone.
+        for reader, values in ((office, {}), (self.desk("director"), {"who": "Lãnh đạo phòng"})):
+            assert reader.rows(case, "responsibility")[0]["values"] == values
         office.step(case, "confirm", slip_matches=True, reason="Khớp phiếu kiểm soát")
 
     def close_late(self, code: str, unit: str) -> None:

@@ -80,6 +80,11 @@ def same_cause_in_quarter(case: Case) -> int:
     return len(alike(case)) + 1
 
 
+def responsible_named(case: Case) -> int:
+    """Persons and agencies that the unit names as responsible."""
+    return len(case.rows("responsibility"))
+
+
 def measures_recorded(case: Case) -> int:
     """Measures that the unit has recorded."""
     return len(case.rows("measure"))

@@ -16,6 +16,7 @@ FACTS = (
     facts.returned_day_plausible,
     facts.lapse_known,
     facts.same_cause_in_quarter,
+    facts.responsible_named,
     facts.measures_recorded,
     facts.systemic_measures,
 )

@@ -121,7 +121,7 @@ def cause_sheet(case: Case) -> CauseSheet:
         cause=fields.get("cause"),
         nature=fields.get("cause_nature"),
         stage=fields.get("lost_stage"),
-        responsible=fields.get("responsible"),
+        responsible="; ".join(row.values["who"] for row in case.rows("responsibility")) or None,
         stated_by=None if stated is None else _name(case, stated.person),
         stated_on=None if stated is None else stated.on,
         confirmed_by=None if confirmed is None else _name(case, confirmed.person),

@@ -25,6 +25,7 @@ def late(
     alike: tuple[AlikeCase, ...] = (),
     state: str = "overdue",
     measures: tuple[bool, ...] = (),
+    blamed: tuple[str, ...] = (),
     **fields: Any,
 ) -> Case:
     given = {
@@ -51,7 +52,7 @@ def late(
         "overdue_case",
         fields=given,
         history=history,
-        records={"measure": rows},
+        records={"measure": rows, "responsibility": tuple(row(who, who=who) for who in blamed)},
         lookups={ALIKE: alike},
         today=today,
         calendar=NO_HOLIDAYS,
@@ -284,13 +285,14 @@ def test_the_cause_sheet_says_who_stated_who_checked_and_what_is_done() -> None:
             cause="slow_handling",
             cause_nature="subjective",
             lost_stage="handling",
-            responsible="Chuyên viên thụ lý",
+            blamed=("Chuyên viên thụ lý", "Lãnh đạo phòng"),
             measures=(True,),
             alike=(other(1), other(2)),
         )
     )
     assert (sheet.stated_by, sheet.confirmed_by, sheet.alike) == ("an", "chi", 2)
     assert sheet.confirmed_because == "Khớp phiếu kiểm soát"
+    assert sheet.responsible == "Chuyên viên thụ lý; Lãnh đạo phòng"
     assert [(each.owner, each.systemic) for each in sheet.measures] == [("binh", True)]
     blank = report.cause_sheet(late())
     assert (blank.stated_by, blank.confirmed_on, blank.measures, blank.slips) == (
