@@ -18,12 +18,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 from enum import StrEnum
-from itertools import pairwise
+from itertools import accumulate, pairwise
 
 from engine.errors import Invalid
 
 SATURDAY = 6
 SUNDAY = 7
+FIRST_REACH = 16
+"""Days of the first step of a search; terms of a week or two are found within it."""
 
 
 class CalendarInvalid(Invalid):
@@ -154,7 +156,8 @@ class Calendar:
         _check_count(count)
         if count == 0:
             return start
-        return self._day_of_rank(self._rank(start.toordinal()) + count)
+        ordinal = start.toordinal()
+        return self._day_of_rank(self._rank(ordinal) + count, near=ordinal)
 
     def subtract_working_days(self, start: date, count: int) -> date:
         """The working day from which exactly `count` working days remain until `start`.
@@ -167,7 +170,8 @@ class Calendar:
         _check_count(count)
         if count == 0:
             return start
-        return self._day_of_rank(self._rank(start.toordinal() - 1) - count + 1)
+        ordinal = start.toordinal()
+        return self._day_of_rank(self._rank(ordinal - 1) - count + 1, near=ordinal)
 
     def working_days_between(self, start: date, end: date) -> int:
         """Working days after `start` up to and including `end`; negative when `end` is earlier."""
@@ -232,17 +236,25 @@ class Calendar:
             return self._spans[0]
         return self._spans[bisect_right(self._spans, ordinal, key=lambda span: span.first) - 1]
 
-    def _day_of_rank(self, rank: int) -> date:
+    def _day_of_rank(self, rank: int, *, near: int) -> date:
+        """The working day with so many up to and including it, looked for around a day."""
         lowest, highest = date.min.toordinal(), date.max.toordinal()
         if not 1 <= rank <= self._rank(highest):
             raise CalendarInvalid("term_out_of_range", rank=rank)
-        while lowest < highest:
-            middle = (lowest + highest) // 2
+        reach = FIRST_REACH
+        low = high = near
+        # Most terms are short: wider and wider steps soon pass the day on both sides.
+        while low > lowest and self._rank(low) >= rank:
+            low, reach = max(lowest, low - reach), reach * 4
+        while high < highest and self._rank(high) < rank:
+            high, reach = min(highest, high + reach), reach * 4
+        while low < high:
+            middle = (low + high) // 2
             if self._rank(middle) >= rank:
-                highest = middle
+                high = middle
             else:
-                lowest = middle + 1
-        return date.fromordinal(lowest)
+                low = middle + 1
+        return date.fromordinal(low)
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,6 +264,12 @@ class _Span:
     first: int
     weekend: frozenset[int]
     before: int = 0
+    _weeks: tuple[int, ...] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        # Day 1 of the proleptic calendar is a Monday, so the rest of a week starts on Monday.
+        works = (weekday not in self.weekend for weekday in range(1, 8))
+        object.__setattr__(self, "_weeks", tuple(accumulate(works, initial=0)))
 
     def rank(self, ordinal: int) -> int:
         """Usual working days from 1 January of year 1 up to and including a day of this span."""
@@ -259,10 +277,7 @@ class _Span:
 
     def _usual(self, ordinal: int) -> int:
         weeks, rest = divmod(ordinal, 7)
-        # Day 1 of the proleptic calendar is a Monday, so the rest of a week starts on Monday.
-        return weeks * (7 - len(self.weekend)) + sum(
-            weekday not in self.weekend for weekday in range(1, rest + 1)
-        )
+        return weeks * self._weeks[7] + self._weeks[rest]
 
 
 def _spans(weekend: frozenset[int], patterns: Iterable[WeekPattern]) -> tuple[_Span, ...]:

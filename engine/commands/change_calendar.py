@@ -18,7 +18,7 @@ from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
-from engine.transaction.moving import Move, affected_units, carry_out_move, moves_of
+from engine.transaction.moving import Move, affected_units, carry_out_moves, moves_of
 
 ROWS_MAX = 5_000
 
@@ -112,8 +112,7 @@ def _carry_out(uow: UnitOfWork, request: ChangeCalendar, seen: Edition) -> Calen
     _log(uow, actor, old, change, number)
     grant = Grant(role=ADMINISTRATOR)
     source = change.source or next((row.day.source for row in change.days), "")
-    for move in moves:
-        carry_out_move(uow, move, actor=actor, grant=grant, source=source)
+    carry_out_moves(uow, moves, actor=actor, grant=grant, source=source)
     return _told(new, moves)
 
 
@@ -165,20 +164,20 @@ def _told(edition: Edition, moves: Iterable[Move]) -> CalendarChanged:
 
 def _log(uow: UnitOfWork, actor: Actor, old: Edition, change: CalendarChange, number: int) -> None:
     """One entry for each row: what it was, what it is, and by which document."""
-    for subject, details in _entries(old, change):
-        uow.tables.log.append(
-            LogDraft(
-                type=EntryType.CALENDAR_CHANGED,
-                stream="organization",
-                at=uow.now,
-                actor=actor,
-                subject=subject,
-                details={
-                    "edition": number,
-                    **{name: value for name, value in details.items() if value is not None},
-                },
-            )
+    uow.tables.log.append_all(
+        LogDraft(
+            type=EntryType.CALENDAR_CHANGED,
+            stream="organization",
+            at=uow.now,
+            actor=actor,
+            subject=subject,
+            details={
+                "edition": number,
+                **{name: value for name, value in details.items() if value is not None},
+            },
         )
+        for subject, details in _entries(old, change)
+    )
 
 
 def _entries(

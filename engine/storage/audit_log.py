@@ -12,7 +12,7 @@ Append-only entries of one organisation, and the head under whose lock they are 
 """
 
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
@@ -39,6 +39,8 @@ from engine.errors import Invalid
 from engine.machine.actor import Actor
 from engine.storage.database import UtcDateTime
 
+STREAMS_AT_ONCE = 500
+"""Streams asked for in one query, fewer than a database takes as parameters."""
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
 """How a body spells an instant, for the comparison of its projection."""
 
@@ -209,71 +211,30 @@ class LogRepository:
             NotLoggable: the draft breaks the profile of the log.
         """
         head = self._head(lock=True)
-        payload = _sealed(
-            Payload(changes=draft.changes, reason=draft.reason, details=draft.details)
-        )
-        personal = _sealed(Payload(changes=draft.personal))
-        link = link_after(self._tip(draft.stream))
-        entry = Entry(
-            type=draft.type,
-            stream=draft.stream,
-            seq=link.seq,
-            prev=None if link.prev is None else link.prev.hex(),
-            actor=draft.actor.person,
-            recorded_at=draft.at,
-            outcome=draft.outcome,
-            definition=draft.definition,
-            instance=draft.instance,
-            code=draft.code,
-            process=draft.process,
-            transition=draft.transition,
-            from_state=draft.from_state,
-            to_state=draft.to_state,
-            role=draft.role,
-            on_behalf=draft.on_behalf,
-            unit=draft.actor.unit,
-            token=draft.actor.token,
-            effective_date=draft.effective_date,
-            subject=draft.subject,
-            payload=None if payload is None else payload.digest,
-            personal=None if personal is None else personal.digest,
-            unmet=draft.unmet,
-            flags=draft.flags,
-            evidence=draft.evidence,
-        )
-        try:
-            body = canonical_bytes(entry)
-        except AuditInputError as error:
-            raise NotLoggable(error.code, **error.params) from error
-        leaf = leaf_hash(body)
-        row = LogEntryRow(
-            organization_id=self._id,
-            idx=head.size,
-            stream=entry.stream,
-            seq=entry.seq,
-            prev=link.prev,
-            body=body,
-            leaf_hash=leaf,
-            hmac=entry_hmac(self._key, organization_id=self._id, idx=head.size, leaf_hash=leaf),
-            payload=None if payload is None else payload.body,
-            payload_salt=None if payload is None else payload.salt,
-            personal=None if personal is None else personal.body,
-            personal_salt=None if personal is None else personal.salt,
-            type=entry.type.value,
-            outcome=entry.outcome.value,
-            instance=entry.instance,
-            process=entry.process,
-            transition=entry.transition,
-            actor=entry.actor,
-            unit=entry.unit,
-            recorded_at=entry.recorded_at,
-        )
+        row = self._row(head, draft, self._tip(draft.stream))
         self._session.add(row)
-        head.compact_range = CompactRange.from_bytes(head.compact_range).append(leaf).to_bytes()
-        head.size += 1
         self._session.add(head)
         self._session.flush()
         return row.idx
+
+    def append_all(self, drafts: Iterable[LogDraft]) -> tuple[int, ...]:
+        """Write many entries at the end of the log, in their order, at once; their indexes.
+
+        Raises:
+            NotLoggable: a draft breaks the profile of the log.
+        """
+        wanted = tuple(drafts)
+        head = self._head(lock=True)
+        tips = self._tips(tuple({draft.stream for draft in wanted}))
+        rows = []
+        for draft in wanted:
+            row = self._row(head, draft, tips.get(draft.stream))
+            tips[draft.stream] = Tip(seq=row.seq, leaf_hash=row.leaf_hash)
+            rows.append(row)
+        self._session.add_all(rows)
+        self._session.add(head)
+        self._session.flush()
+        return tuple(row.idx for row in rows)
 
     def get(self, idx: int) -> LogEntry | None:
         """The entry at an index."""
@@ -340,6 +301,71 @@ class LogRepository:
         )
         return tuple(_for_verifier(row) for row in self._session.exec(query))
 
+    def _row(self, head: LogHeadRow, draft: LogDraft, tip: Tip | None) -> LogEntryRow:
+        """The entry that follows the tip of its stream at the end of the log; the head goes on."""
+        payload = _sealed(
+            Payload(changes=draft.changes, reason=draft.reason, details=draft.details)
+        )
+        personal = _sealed(Payload(changes=draft.personal))
+        link = link_after(tip)
+        entry = Entry(
+            type=draft.type,
+            stream=draft.stream,
+            seq=link.seq,
+            prev=None if link.prev is None else link.prev.hex(),
+            actor=draft.actor.person,
+            recorded_at=draft.at,
+            outcome=draft.outcome,
+            definition=draft.definition,
+            instance=draft.instance,
+            code=draft.code,
+            process=draft.process,
+            transition=draft.transition,
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+            role=draft.role,
+            on_behalf=draft.on_behalf,
+            unit=draft.actor.unit,
+            token=draft.actor.token,
+            effective_date=draft.effective_date,
+            subject=draft.subject,
+            payload=None if payload is None else payload.digest,
+            personal=None if personal is None else personal.digest,
+            unmet=draft.unmet,
+            flags=draft.flags,
+            evidence=draft.evidence,
+        )
+        try:
+            body = canonical_bytes(entry)
+        except AuditInputError as error:
+            raise NotLoggable(error.code, **error.params) from error
+        leaf = leaf_hash(body)
+        row = LogEntryRow(
+            organization_id=self._id,
+            idx=head.size,
+            stream=entry.stream,
+            seq=entry.seq,
+            prev=link.prev,
+            body=body,
+            leaf_hash=leaf,
+            hmac=entry_hmac(self._key, organization_id=self._id, idx=head.size, leaf_hash=leaf),
+            payload=None if payload is None else payload.body,
+            payload_salt=None if payload is None else payload.salt,
+            personal=None if personal is None else personal.body,
+            personal_salt=None if personal is None else personal.salt,
+            type=entry.type.value,
+            outcome=entry.outcome.value,
+            instance=entry.instance,
+            process=entry.process,
+            transition=entry.transition,
+            actor=entry.actor,
+            unit=entry.unit,
+            recorded_at=entry.recorded_at,
+        )
+        head.compact_range = CompactRange.from_bytes(head.compact_range).append(leaf).to_bytes()
+        head.size += 1
+        return row
+
     def _head(self, *, lock: bool) -> LogHeadRow:
         query = select(LogHeadRow).where(col(LogHeadRow.organization_id) == self._id)
         if lock:
@@ -359,6 +385,27 @@ class LogRepository:
         )
         found = self._session.exec(query).first()
         return None if found is None else Tip(seq=found[0], leaf_hash=found[1])
+
+    def _tips(self, streams: tuple[str, ...]) -> dict[str, Tip]:
+        """The newest entry of each of these streams."""
+        row = LogEntryRow
+        found: dict[str, Tip] = {}
+        for first in range(0, len(streams), STREAMS_AT_ONCE):
+            some = streams[first : first + STREAMS_AT_ONCE]
+            newest = (
+                select(row.stream, func.max(row.seq).label("seq"))
+                .where(col(row.organization_id) == self._id, col(row.stream).in_(some))
+                .group_by(row.stream)
+                .subquery()
+            )
+            query = select(row.stream, row.seq, row.leaf_hash).join(
+                newest,
+                (col(row.stream) == newest.c.stream) & (col(row.seq) == newest.c.seq),
+            )
+            query = query.where(col(row.organization_id) == self._id)
+            for stream, seq, leaf in self._session.exec(query):
+                found[stream] = Tip(seq=seq, leaf_hash=leaf)
+        return found
 
 
 def _sealed(payload: Payload) -> SealedPayload | None:

@@ -383,6 +383,16 @@ class InstanceRepository:
         """Set or move a deadline."""
         self._change(instance_id, **_due(deadline))
 
+    def set_dues(self, deadlines: Mapping[str, Deadline]) -> None:
+        """Move the deadlines of many instances, by their id."""
+        if not deadlines:
+            return
+        key = {"organization_id": self._id}
+        self._session.execute(
+            update(InstanceRow),
+            [{**key, "id": known, **_due(deadline)} for known, deadline in deadlines.items()],
+        )
+
     def add_step(self, instance_id: str, step: Step, *, entry: int) -> None:
         """Add an accepted step to the history."""
         self._session.add(

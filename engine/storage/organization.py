@@ -215,6 +215,7 @@ class OrganizationRepository:
         self._id = organization_id
         self._organization: Organization | None = None
         self._known: dict[tuple[str, date], Person] = {}
+        self._lineages: dict[str, tuple[str, ...]] = {}
 
     def get(self) -> Organization | None:
         """The organisation itself, read once a transaction; None when it was never made."""
@@ -324,13 +325,14 @@ class OrganizationRepository:
 
     def lineage(self, unit: str | None) -> tuple[str, ...]:
         """The units above a unit, the highest first, and itself; nothing for none."""
-        found: list[str] = []
-        # Parents are entered before their children, so that nobody stands in a circle.
-        while unit is not None and unit not in found:
+        if unit is None:
+            return ()
+        if unit not in self._lineages:
             row = self._session.get(UnitRow, (self._id, unit))
-            found.append(unit)
-            unit = None if row is None else row.parent
-        return tuple(reversed(found))
+            # A parent is entered before its children, so that nobody stands in a circle.
+            above = self.lineage(None if row is None else row.parent)
+            self._lineages[unit] = (*above, unit)
+        return self._lineages[unit]
 
     def _person(self, person: str, on: date) -> PersonRow | None:
         """Somebody who is there on a day."""

@@ -62,12 +62,12 @@ class TimerRepository:
             )
         self._session.flush()
 
-    def disarm(self, instance_id: str) -> None:
-        """Remove the timers of an instance that have not fired."""
+    def disarm(self, *instance_ids: str) -> None:
+        """Remove the timers of instances that have not fired."""
         self._session.exec(
             delete(TimerRow).where(
                 col(TimerRow.organization_id) == self._id,
-                col(TimerRow.instance_id) == instance_id,
+                col(TimerRow.instance_id).in_(instance_ids),
                 col(TimerRow.fired_at).is_(None),
             )
         )

@@ -9,7 +9,7 @@
 4. Each move is an entry in the stream of its case, old day and new.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -22,7 +22,8 @@ from engine.machine.actor import Actor, Grant
 from engine.machine.deadline_rule import PlannedTimer, due_of_state, timers_of_state
 from engine.machine.instance import Case, Deadline
 from engine.runtime import UnitOfWork
-from engine.storage.open_cases import OpenCase, read_open_cases
+from engine.storage.audit_log import LogDraft
+from engine.storage.open_cases import PAGE, OpenCase, read_open_cases
 from engine.storage.timers import Timer
 from engine.transaction.deadlines import armed
 from engine.transaction.entries import entry_of
@@ -77,38 +78,48 @@ def moves_of(
             yield move
 
 
-def carry_out_move(uow: UnitOfWork, move: Move, *, actor: Actor, grant: Grant, source: str) -> None:
-    """Write what a move says, with its entry where the day itself moves."""
+def carry_out_moves(
+    uow: UnitOfWork, moves: Sequence[Move], *, actor: Actor, grant: Grant, source: str
+) -> None:
+    """Write what moves say, each with its entry where the day itself moves."""
+    for first in range(0, len(moves), PAGE):
+        some = moves[first : first + PAGE]
+        uow.tables.timers.disarm(*(move.case.instance.id for move in some))
+        uow.tables.timers.arm(
+            tuple(
+                timer for move in some for timer in armed(uow, move.case.instance.id, move.timers)
+            )
+        )
+        due = {move.case.instance.id: move.deadline for move in some if move.deadline is not None}
+        uow.tables.instances.set_dues(due)
+        uow.tables.log.append_all(
+            _entry(uow, move, move.deadline, actor=actor, grant=grant, source=source)
+            for move in some
+            if move.deadline is not None
+        )
+
+
+def _entry(
+    uow: UnitOfWork, move: Move, deadline: Deadline, *, actor: Actor, grant: Grant, source: str
+) -> LogDraft:
     instance = move.case.instance
-    uow.tables.timers.disarm(instance.id)
-    uow.tables.timers.arm(armed(uow, instance.id, move.timers))
-    if move.deadline is None:
-        return
-    uow.tables.instances.set_due(instance.id, move.deadline)
     details: dict[str, Any] = {
         "state": instance.state,
-        "rule": move.deadline.rule,
-        "calendar": move.deadline.calendar or 0,
+        "rule": deadline.rule,
+        "calendar": deadline.calendar or 0,
         "source": source,
     }
     if instance.deadline is not None and instance.deadline.calendar is not None:
         details["calendar_before"] = instance.deadline.calendar
-    uow.tables.log.append(
-        entry_of(
-            uow,
-            move.case,
-            EntryType.DEADLINE_CHANGED,
-            actor=actor,
-            grant=grant,
-            changes=(
-                Change(
-                    column="due_on",
-                    old=None if move.old is None else move.old.isoformat(),
-                    new=move.deadline.on.isoformat(),
-                ),
-            ),
-            details=details,
-        )
+    old = None if move.old is None else move.old.isoformat()
+    return entry_of(
+        uow,
+        move.case,
+        EntryType.DEADLINE_CHANGED,
+        actor=actor,
+        grant=grant,
+        changes=(Change(column="due_on", old=old, new=deadline.on.isoformat()),),
+        details=details,
     )
 
 
