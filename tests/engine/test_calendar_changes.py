@@ -24,6 +24,7 @@ from engine.commands.import_calendar import ImportDays, ImportedDays, import_day
 from engine.commands.manage_accounts import NotAllowed
 from engine.errors import Invalid, NotFound
 from engine.machine.instance import Deadline
+from engine.queries.audit_trail import verify_log
 from engine.storage.audit_log import LogEntry, LogFilter
 from engine.storage.timers import TimerRow
 from engine.tables.fault import WrongRows
@@ -131,6 +132,7 @@ def test_what_moves_is_shown_first_and_then_moves_with_its_timers_and_an_entry(
     back = change(office, removed=((None, FRIDAY),), source="Công điện 06/CĐ-UBND")
     assert [(one.old, one.new) for one in back.moved] == [(LATER, DUE)]
     assert due(office, check.id) == DUE
+    assert verify_log(office.runtime, office.organization_id).intact
 
 
 def test_only_open_cases_move_and_a_step_counts_by_the_new_calendar(sqlite_office: Office) -> None:
