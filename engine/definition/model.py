@@ -408,9 +408,14 @@ class FactSpec(_Closed):
 
 
 class FigureSpec(_Closed):
-    """A figure of the report: the registered function gives numerator, denominator and cut-off."""
+    """A figure of the report: the registered function gives numerator, denominator and cut-off.
+
+    Attributes:
+        topics: what it speaks to; a process that gathers, such as a review, finds it by them.
+    """
 
     title: Text
+    topics: Slugs = ()
     unit: Literal["percent", "count", "days", "working_days", "yes_no", "score", "minutes", "dong"]
 
 

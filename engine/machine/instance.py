@@ -234,6 +234,7 @@ class Published:
         numerator: what was reached; None when nothing can be said yet.
         denominator: out of how many; None for a plain count.
         parts: breakdown, label → (numerator, denominator).
+        topics: what its definition says that it speaks to.
     """
 
     title: Mapping[str, str]
@@ -242,6 +243,7 @@ class Published:
     denominator: int | None = None
     cut_off: date | None = None
     parts: Mapping[str, tuple[int, int | None]] = field(default_factory=no_values)
+    topics: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,8 @@ class Reading:
         figures: `process.figure` of those instances; a name that nobody registered is passed over.
         every: process → kind of period (`week`, `month`, `quarter`) whose figures it reads, where a
             process has cases of several kinds.
+        topics: whether it also sees the instances of every process that publishes figures on
+            topics, and those figures.
         steps: transitions whose reasons it reads, in whichever process of the year.
         roles: whose holders it knows.
         tallies: whether it counts the instances of every process.
@@ -80,6 +82,7 @@ class Reading:
     processes: tuple[str, ...] = ()
     figures: tuple[str, ...] = ()
     every: Mapping[str, str] = field(default_factory=no_values)
+    topics: bool = False
     steps: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
     tallies: bool = False

@@ -6,7 +6,9 @@
    or rows; of the same organisation only, in the year of the case and the year before.
 3. A figure is computed from the other's own case, read without surroundings of its own: nobody
    reads in circles.
-4. The cost is bounded: at most `OTHERS_MAX` instances, figures of at most `FIGURES_MAX` of them,
+4. A process that reads by topics finds every figure whose definition names one, whoever publishes
+   it. Of periodic cases the latest of the longest period speaks for a year: a quarter, no week.
+5. The cost is bounded: at most `OTHERS_MAX` instances, figures of at most `FIGURES_MAX` of them,
    the newest of each; how many there are in all is what tallies tell.
 """
 
@@ -16,7 +18,7 @@ from datetime import date, datetime
 from typing import Any, Protocol
 
 from engine.calendars.recurrence import parse_period
-from engine.definition.model import Process
+from engine.definition.model import FigureSpec, Process
 from engine.machine.instance import (
     Case,
     Instance,
@@ -96,18 +98,21 @@ def read_surroundings(tables: Shelves, reading: Reading, look: Look) -> Surround
 
 def _others(tables: Shelves, reading: Reading, look: Look) -> tuple[Other, ...]:
     """The instances of the processes that were asked for, this one left out, oldest first."""
-    if not reading.processes:
+    asked = _registered(tables.registry, reading.figures)
+    for process, names in (_on_topics(tables, look) if reading.topics else {}).items():
+        asked[process] = list(dict.fromkeys((*asked.get(process, ()), *names)))
+    processes = tuple(dict.fromkeys((*reading.processes, *asked)))
+    if not processes:
         return ()
     year = look.instance.year
-    wanted = Filter(processes=reading.processes, years=(year - 1, year))
+    wanted = Filter(processes=processes, years=(year - 1, year))
     found = [
         stored
         for stored in tables.instances.find(wanted, limit=OTHERS_MAX)
         if stored.id != look.instance.id
     ]
-    asked = _registered(tables.registry, reading.figures)
-    read = (stored for stored in found if stored.process in asked and _speaks(reading, stored))
-    counting = [stored.id for stored in read][:FIGURES_MAX]
+    speaking = _speaking(reading, found)
+    counting = [s.id for s in found if s.process in asked and s.id in speaking][:FIGURES_MAX]
     return tuple(
         _other(
             stored,
@@ -120,12 +125,39 @@ def _others(tables: Shelves, reading: Reading, look: Look) -> tuple[Other, ...]:
     )
 
 
-def _speaks(reading: Reading, stored: StoredInstance) -> bool:
-    """Whether an instance is of the kind of period that is asked for, where one is."""
-    kind = reading.every.get(stored.process)
-    if kind is None:
-        return True
-    return stored.period is not None and parse_period(stored.period).kind.value == kind
+def _on_topics(tables: Shelves, look: Look) -> dict[str, list[str]]:
+    """Process → its registered figures that name a topic, for every process of these two years."""
+    year = look.instance.year
+    found: dict[str, list[str]] = {}
+    for count in tables.instances.tallies((year - 1, year), overdue_at=look.now):
+        example = tables.instances.get(count.example)
+        declared = {} if example is None else look.process_of(example).figures
+        names = [f"{count.process}.{name}" for name, spec in declared.items() if spec.topics]
+        known = [name for name in names if name in tables.registry.figures]
+        if known:
+            found[count.process] = list(dict.fromkeys((*found.get(count.process, ()), *known)))
+    return found
+
+
+def _speaking(reading: Reading, found: Iterable[StoredInstance]) -> frozenset[str]:
+    """Those that speak for their process in a year.
+
+    Of periods those of the kind that is asked for, else the latest of the longest kind.
+    """
+    latest: dict[tuple[str, int], tuple[tuple[int, date], str]] = {}
+    always = set()
+    for stored in found:
+        kind = reading.every.get(stored.process)
+        period = None if stored.period is None else parse_period(stored.period)
+        if kind is not None and (period is None or period.kind.value != kind):
+            continue
+        if kind is not None or period is None:
+            always.add(stored.id)
+            continue
+        rank = ((period.last_day - period.first_day).days, period.last_day)
+        key = (stored.process, stored.year)
+        latest[key] = max(latest.get(key, (rank, stored.id)), (rank, stored.id))
+    return frozenset(always | {instance for _, instance in latest.values()})
 
 
 def _registered(registry: Registry, names: Iterable[str]) -> dict[str, list[str]]:
@@ -170,16 +202,17 @@ def _figures(
     if case is None:
         return {}
     return {
-        name: _published(registry.figures[name](case), spec.title.model_dump(), spec.unit)
+        name: _published(registry.figures[name](case), spec)
         for name in names
         if (spec := declared.get(name.partition(".")[2])) is not None
     }
 
 
-def _published(figure: Figure, title: Mapping[str, str], unit: str) -> Published:
+def _published(figure: Figure, spec: FigureSpec) -> Published:
     return Published(
-        title=title,
-        unit=unit,
+        title=spec.title.model_dump(),
+        unit=spec.unit,
+        topics=spec.topics,
         numerator=figure.numerator,
         denominator=figure.denominator,
         cut_off=figure.cut_off,

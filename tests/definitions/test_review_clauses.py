@@ -64,6 +64,19 @@ def test_the_choices_say_what_the_catalogue_says_in_its_order() -> None:
         assert shown(records[name].columns["kind"]) == said(OUTPUTS)
 
 
+def test_a_figure_speaks_only_to_topics_of_the_review() -> None:
+    found = [read_file(path).process for path in DEFINITIONS.glob("*.yaml")]
+    topics = {
+        topic
+        for process in found
+        if process is not None
+        for figure in process.figures.values()
+        for topic in figure.topics
+    }
+    assert topics >= {"feedback", "process_performance", "providers", "resource_adequacy"}
+    assert topics <= set(said(INPUTS))
+
+
 def test_code_knows_every_topic_and_no_other() -> None:
     assert list(GATHERERS) == list(said(INPUTS))
     assert set(KINDS) == set(said(OUTPUTS))

@@ -12,10 +12,12 @@ from engine.commands.enter_plan import enter_plan
 from engine.commands.publish_definition import publish_definitions
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
+from engine.machine.actor import SYSTEM
 from engine.machine.instance import Case, Surroundings
 from engine.machine.registry import Figure, Reading
 from engine.queries.instances import instance_view
 from engine.storage import surroundings
+from engine.transaction.opening import Opening, open_instance
 from engine.transaction.stepping import Taken
 from tests.fixtures import NEIGHBOUR, OFFICE, Office
 
@@ -347,3 +349,28 @@ def needed(office: Office) -> bool:
     view = instance_view(office.runtime, office.as_("office"), opened(office, "watching"))
     (finish,) = view.options
     return "need:watched" in {unmet.key for unmet in finish.unmet}
+
+
+def test_figures_on_topics_are_found_and_the_longest_period_speaks(watched: Office) -> None:
+    """By no name of theirs: a process that comes later only has to publish a figure."""
+    text_ = WATCHED.replace("process: watched", "process: gauged").replace(
+        "code: W\n", "code: GA\n"
+    )
+    text_ = text_.replace("steps_taken: {unit: count,", "heat: {unit: count, topics: [warmth],")
+    reader = WATCHING.replace("process: watching", "process: by_topic").replace("WG", "BT")
+    reader = reader.replace("    needs: [{process: watched, state: told, same: year}]\n", "")
+    found = [read(source, file="test.yaml").process for source in (text_, reader)]
+    publish_definitions(watched.runtime, OFFICE, [one for one in found if one is not None])
+    registry = watched.runtime.registry
+    registry.figure("gauged", "heat", lambda case: Figure(numerator=len(case.instance.history)))
+    registry.reading("by_topic", Reading(topics=True))
+    with watched.runtime.write(OFFICE) as uow:
+        for period in ("2026-W20", "2026-Q2", "2026-06", "2026-Q1"):
+            opening = Opening(process="gauged", title=period, year=2026, period=period)
+            open_instance(uow, opening, actor=SYSTEM, grant=SYSTEM.grants[0])
+        uow.commit()
+    seen = around(watched, opened(watched, "by_topic"))
+    assert {other.title for other in seen.others} == {"2026-W20", "2026-Q2", "2026-06", "2026-Q1"}
+    (telling,) = [other for other in seen.others if other.figures]
+    assert telling.title == "2026-Q2"
+    assert telling.figures["gauged.heat"].topics == ("warmth",)

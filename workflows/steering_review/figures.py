@@ -118,6 +118,16 @@ def chances_found(case: Case) -> Figure:
     )
 
 
+def obstacles_settled(case: Case) -> Figure:
+    """Obstacles of the year whose case has ended in success, out of all that were told."""
+
+    def live(found: Case, _: object) -> Figure:
+        settled = surveys.obstacles_settled(found) or (None, None)
+        return Figure(numerator=settled[0], denominator=settled[1], cut_off=found.today)
+
+    return _frozen_or(case, "obstacles_settled", live)
+
+
 def decisions_in_time(case: Case) -> Figure:
     """Decisions that were done by their day, out of those that are due or have ended."""
     due = [child for child in decisions(case) if _is_due(child, case.today)]
@@ -171,6 +181,7 @@ FIGURES: dict[str, Callable[[Case], Figure]] = {
     "training_coverage": training_coverage,
     "audit_completion": audit_completion,
     "chances_found": chances_found,
+    "obstacles_settled": obstacles_settled,
     "decisions_in_time": decisions_in_time,
     "report_days_late": report_days_late,
 }

@@ -6,13 +6,15 @@
    with its source, its figure and the day to which it speaks.
 3. Freezing writes the lines as rows of a round; a further freeze is a further round. What changes
    elsewhere afterwards shows beside them and never in them.
-4. A figure that is not there is no line. A section without a line waits for somebody's words.
+4. A process that is not known here speaks to a section by the topics of its figures.
+5. A figure that is not there is no line. A section without a line waits for somebody's words.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import date
 from enum import StrEnum
+from functools import partial
 from typing import Any
 
 from engine.machine.instance import Case, Other, Published, Row
@@ -221,6 +223,13 @@ def _nonconformities(case: Case) -> Iterable[Line]:
         yield _of_case(topic, other, case)
 
 
+def _risk_actions(case: Case) -> Iterable[Line]:
+    """Obstacles that were told, and how many of their cases came to an end all the same."""
+    settled = surveys.obstacles_settled(case)
+    if settled is not None:
+        yield _own_figure("risk_actions", "obstacles_settled", case, *settled)
+
+
 def _monitoring(case: Case) -> Iterable[Line]:
     """What the year's training and its other cases measured."""
     topic = "monitoring"
@@ -230,7 +239,8 @@ def _monitoring(case: Case) -> Iterable[Line]:
         yield _own_figure(topic, "training_coverage", case, *coverage, before=before)
     for other in this_year(case, *surveys.MEASURING):
         earlier = _newest(year_before(case, other.process))
-        yield from _published(topic, other, earlier, tuple(other.figures), case)
+        names = tuple(name for name, figure in other.figures.items() if not figure.topics)
+        yield from _published(topic, other, earlier, names, case)
 
 
 def _audit_results(case: Case) -> Iterable[Line]:
@@ -254,24 +264,42 @@ def _improvement_chances(case: Case) -> Iterable[Line]:
         yield _own_figure(topic, name, case, found, None, before=(before, None))
 
 
-def _nothing_yet(_case: Case) -> Iterable[Line]:
-    """No process of the house says anything to this topic; people write it."""
+def _by_topic_alone(_case: Case) -> Iterable[Line]:
+    """What speaks to this topic says so itself; the rest people write."""
     return ()
 
 
-GATHERERS: Mapping[str, Callable[[Case], Iterable[Line]]] = {
+def _speaking_to(topic: str, case: Case) -> Iterable[Line]:
+    """Figures of the year whose definitions name this topic, beside those of the year before."""
+    for process in dict.fromkeys(other.process for other in case.around.others):
+        telling = [other for other in year_before(case, process) if other.figures]
+        for other in this_year(case, process):
+            names = tuple(name for name, figure in other.figures.items() if topic in figure.topics)
+            yield from _published(topic, other, _newest(tuple(telling)), names, case)
+
+
+def _lines(case: Case, *, topic: str) -> tuple[Line, ...]:
+    """All that live records say to a topic, each thing once."""
+    found = (*_OF_TOPIC[topic](case), *_speaking_to(topic, case))
+    return tuple({line.key: line for line in found}.values())
+
+
+_OF_TOPIC: Mapping[str, Callable[[Case], Iterable[Line]]] = {
     "earlier_decisions": _earlier_decisions,
     "context_changes": _context_changes,
-    "feedback": _nothing_yet,
+    "feedback": _by_topic_alone,
     "objectives_reached": _objectives_reached,
     "process_performance": _process_performance,
     "nonconformities": _nonconformities,
     "monitoring": _monitoring,
     "audit_results": _audit_results,
-    "providers": _nothing_yet,
-    "resource_adequacy": _nothing_yet,
-    "risk_actions": _nothing_yet,
+    "providers": _by_topic_alone,
+    "resource_adequacy": _by_topic_alone,
+    "risk_actions": _risk_actions,
     "improvement_chances": _improvement_chances,
+}
+GATHERERS: Mapping[str, Callable[[Case], Iterable[Line]]] = {
+    topic: partial(_lines, topic=topic) for topic in _OF_TOPIC
 }
 """Topic → what fills it, in the order of the catalogue."""
 

@@ -26,6 +26,7 @@ READING = Reading(
         *surveys.PERIOD_FIGURES,
     ),
     every={surveys.PERIODS: "quarter"},
+    topics=True,
     steps=("report_obstacle",),
     roles=(facts.HEAD, facts.MEMBER, facts.DIRECTOR),
     tallies=True,

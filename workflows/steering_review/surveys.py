@@ -156,6 +156,13 @@ def chances_found_before(case: Case) -> int | None:
     return _chances(_standing(year_before(case, "internal_audit")))
 
 
+def obstacles_settled(case: Case) -> tuple[int, int] | None:
+    """Obstacles of the year whose case succeeded, out of all; None where none was told."""
+    succeeded = {other.id for other in case.around.others if other.final == "success"}
+    told = case.around.told
+    return (sum(one.instance_id in succeeded for one in told), len(told)) if told else None
+
+
 def unit_reports(case: Case) -> tuple[Child, ...]:
     """The newest report of each unit, in the order of their codes.
 

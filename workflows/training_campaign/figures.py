@@ -193,6 +193,29 @@ def cost_per_person(case: Case) -> Figure:
     )
 
 
+def budget_spent(case: Case) -> Figure:
+    """What was spent, out of what the plan foresaw; nothing is said before something was spent."""
+    fields = case.instance.fields
+    return Figure(
+        numerator=fields.get("actual_cost"),
+        denominator=fields.get("cost"),
+        cut_off=_cut_off(case),
+    )
+
+
+def outside_accepted(case: Case) -> Figure:
+    """Courses of other bodies whose certificate was accepted, out of those handed in."""
+    rows = case.rows("outside_course")
+    accepted = {row.values["outside_course"] for row in case.rows("course_acceptance")}
+    good = [row for row in rows if row.id in accepted]
+    return Figure(
+        numerator=len(good) if rows else None,
+        denominator=len(rows),
+        cut_off=_cut_off(case),
+        rows={"outside_course": _ids(rows), "accepted": _ids(good)},
+    )
+
+
 def exception_count(case: Case) -> Figure:
     """People on the list of exceptions, by unit, with the Director's approvals behind them."""
     rows = case.rows("exception")
@@ -246,6 +269,8 @@ FIGURES = {
     "score_after": score_after,
     "minutes_per_person": minutes_per_person,
     "cost_per_person": cost_per_person,
+    "budget_spent": budget_spent,
+    "outside_accepted": outside_accepted,
     "exception_count": exception_count,
     "exempt_count": exempt_count,
     "units_effective": units_effective,

@@ -112,6 +112,50 @@ def test_earlier_decisions_come_with_their_state_whoever_carried_them_over() -> 
     assert line.kind is Kind.CASE
 
 
+def test_a_decision_that_goes_on_from_the_year_before_tells_how_it_stands_now() -> None:
+    own = other("RD-2026-02", "review_decision", "assigned", parent_id="id-SR-2026-01")
+    goes_on = other("RD-2026-01", "review_decision", "in_progress")
+    around = replace(AROUND, others=(*AROUND.others, own, goes_on))
+    lines = told_by(review(around=around), "earlier_decisions").values()
+    assert {(line.code, line.state) for line in lines} == {
+        ("RD-2025-03", "carried_over"),
+        ("RD-2026-01", "in_progress"),
+    }
+
+
+def test_a_process_that_nobody_here_knows_speaks_by_the_topics_of_its_figures() -> None:
+    apologies = {"desk.apologies": published(9, 10, topics=("feedback", "monitoring"))}
+    before = {"desk.apologies": published(7, 10, topics=("feedback", "monitoring"))}
+    budget = {
+        COVERAGE: published(116, 120),
+        "training_campaign.budget_spent": published(29, 30, topics=("resource_adequacy",)),
+    }
+    others = (
+        other("DR-2025-01", "desk", "closed", year=2025, figures=before),
+        other("DR-2025-02", "desk", "closed", year=2025),
+        other("DR-2026-01", "desk", "closed", figures=apologies),
+        other("DR-2026-02", "desk", "cancelled", final="aborted", figures=apologies),
+        other("TC-2026-01", "training_campaign", "closed", figures=budget),
+    )
+    found = gathering.gather(review(around=Surroundings(others=others)))
+    (feedback,) = found["feedback"]
+    assert (feedback.code, ratios(feedback)) == ("DR-2026-01", (9, 10, 7, 10))
+    (spent,) = found["resource_adequacy"]
+    assert ratios(spent)[:2] == (29, 30)
+    told = [line.key for line in found["monitoring"]]
+    assert told.count("id-DR-2026-01/desk.apologies") == 1
+    assert "id-TC-2026-01/training_campaign.budget_spent" not in told
+    assert found["providers"] == ()
+
+
+def test_what_became_of_obstacles_is_told_as_the_effect_of_acting_on_risks() -> None:
+    ended = replace(told("Thiếu người"), instance_id="id-CA-2026-01")
+    around = replace(AROUND, told=(*AROUND.told, ended))
+    (line,) = told_by(review(around=around), "risk_actions").values()
+    assert (line.figure, ratios(line)[:2]) == ("obstacles_settled", (1, 2))
+    assert told_by(review(around=replace(AROUND, told=())), "risk_actions") == {}
+
+
 def test_obstacles_of_the_year_are_changes_of_the_context() -> None:
     (line,) = told_by(review(around=AROUND), "context_changes").values()
     assert (line.code, line.unit, line.label, line.day) == (
