@@ -241,6 +241,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "archive_too_many_entries": 413,
     "image_too_large": 413,
     "json_too_large": 413,
+    "paper_too_long": 413,
 }
 
 _FIELD_OF: Final[Mapping[str, str]] = {

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.unit.workflows.documents.samples import AT, EVERYTHING, paper, runs
+from workflows.documents import pdf
 from workflows.documents.official_form import POINTS_PER_MM
 from workflows.documents.paper import (
     Cell,
@@ -20,7 +21,7 @@ from workflows.documents.paper import (
     Paragraph,
     Table,
 )
-from workflows.documents.pdf import HERE, STRANGE, write_pdf
+from workflows.documents.pdf import HERE, STRANGE, PaperTooLong, write_pdf
 
 VOWELS = "aăâeêioôơuưy"
 TONES = ("", "\u0300", "\u0301", "\u0303", "\u0309", "\u0323")
@@ -38,6 +39,24 @@ def test_every_part_is_set_as_an_archivable_file() -> None:
     assert content.startswith(b"%PDF-1.7")
     assert b"<pdfaid:part>2</pdfaid:part>" in content
     assert b"<pdfaid:conformance>B</pdfaid:conformance>" in content
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_paper_that_is_too_long_is_refused_before_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, more: int
+) -> None:
+    """Cells of tables, however deep, are what weighs; the limit itself still passes."""
+    monkeypatch.setattr(pdf, "PARTS_MAX", 12)
+    rows = tuple(tuple(Cell(runs=runs("ô")) for _ in range(3)) for _ in range(3))
+    table = Table(head=(), rows=rows)
+    listing = Listing(items=tuple(runs("điểm") for _ in range(2 + more)))
+    long = paper(Group(blocks=(table,)), listing, Paragraph(runs=runs("hết")))
+    if not more:
+        assert write_pdf(long, at=AT).startswith(b"%PDF")
+        return
+    with pytest.raises(PaperTooLong) as caught:
+        write_pdf(long, at=AT)
+    assert caught.value.params["found"] == 13
 
 
 TEXT = re.compile(

@@ -33,6 +33,20 @@ def test_the_eligible_figure_leaves_out_who_is_exempt() -> None:
     assert "h_dung" not in figure.rows["headcount"]
 
 
+def test_money_and_courses_elsewhere_speak_to_the_review() -> None:
+    spent = figures.budget_spent(campaign(fields={"cost": 30, "actual_cost": 29}))
+    assert ratio(spent) == (29, 30)
+    assert figures.budget_spent(campaign(fields={"cost": 30})).numerator is None
+    assert figures.outside_accepted(campaign(outside_course=(), course_acceptance=())) == Figure(
+        numerator=None, denominator=0, cut_off=TODAY, rows={"outside_course": (), "accepted": ()}
+    )
+    courses = (row("one", person="an"), row("two", person="binh"))
+    accepted = (row("yes", outside_course="two"),)
+    found = figures.outside_accepted(campaign(outside_course=courses, course_acceptance=accepted))
+    assert ratio(found) == (1, 2)
+    assert found.rows["accepted"] == ("two",)
+
+
 def test_both_figures_stand_by_kind_of_staff_too() -> None:
     by_kind = {"civil_servant": (2, 3), "contract_staff": (0, 2), "public_employee": (1, 2)}
     assert figures.objective_by_kind(campaign()).parts == by_kind
