@@ -6,11 +6,12 @@
 3. `diff` exits 1 when a gate was dropped, 0 when definitions differ in nothing or elsewhere.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 
 import typer
 
@@ -23,7 +24,7 @@ from engine.definition.checks import check_reading
 from engine.definition.diagram import Format as Drawing
 from engine.definition.diagram import draw as drawn
 from engine.definition.diff import difference
-from engine.definition.families import uncovered
+from engine.definition.families import clauses_in_force, uncovered
 from engine.definition.finding import Finding, Severity, in_order
 from engine.definition.model import Process
 from engine.definition.references import Names
@@ -33,6 +34,7 @@ from engine.definition.staffing import with_organization
 from engine.definition.weakening import against as compared
 from engine.errors import Invalid, NotFound
 from engine.evidence.file_type import FileType
+from engine.runtime import SystemClock
 
 VERSION_DIGITS: Final = 4
 CLAUSES: Final = DEFINITIONS / "clauses" / "9001.yaml"
@@ -67,7 +69,7 @@ Paths = Annotated[
 
 
 @app.command(help="Nêu mọi lỗi của định nghĩa · Tell every fault of definitions")
-def check(
+def check(  # noqa: PLR0913 - the options of one command.
     context: typer.Context,
     path: Paths = None,
     *,
@@ -81,6 +83,10 @@ def check(
     coverage: Annotated[
         bool, typer.Option("--coverage", help="Điều khoản chưa có quy trình · Unanswered clauses")
     ] = False,
+    on: Annotated[
+        datetime | None,
+        typer.Option(help="Ngày xét điều khoản · Day of the clauses", formats=["%Y-%m-%d"]),
+    ] = None,
     format_: Annotated[Report, typer.Option("--format")] = Report.TEXT,
 ) -> None:
     """Check definitions; exit 1 when one has an error."""
@@ -100,7 +106,9 @@ def check(
     if against is not None:
         found += _beyond(desk, readings, found, published=against)
     if coverage:
-        found += uncovered(others.values(), _catalogue(), file=str(CLAUSES))
+        day = (on or SystemClock().now()).date()
+        clauses = clauses_in_force(read_yaml(CLAUSES), day)
+        found += uncovered(others.values(), clauses, file=str(CLAUSES))
     _tell(desk, in_order(found), format_)
     if any(finding.severity is Severity.ERROR for finding in found):
         raise typer.Exit(1)
@@ -263,16 +271,6 @@ def _published(desk: Desk, where: str) -> list[Process]:
             for process in definitions.processes():
                 found += [load(version.body) for version in definitions.versions(process)]
     return found
-
-
-def _catalogue() -> list[str]:
-    """The clauses of every edition that ships."""
-    told: Mapping[str, Any] = read_yaml(CLAUSES)
-    return [
-        f"{told['standard']}:{edition['edition']}/{clause['number']}"
-        for edition in told["editions"]
-        for clause in edition["clauses"]
-    ]
 
 
 def _named(process: str) -> Process:

@@ -5,10 +5,12 @@
 2. E61: a process that comes to open itself, through children of children.
 3. E62: a `wait_for` that nothing can ever stand in: no state before the step opens children (of
    that process), or it names no state to wait for.
-4. W73: a clause of the catalogue that no process answers.
+4. W73: a clause of the catalogue that no process answers, of an edition in force on the day.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from typing import Any
 
 from engine.definition.finding import Finding, Path, Places
 from engine.definition.graph import Graph, can_reach
@@ -39,6 +41,26 @@ def uncovered(
         for clause in clauses
         if not any(clause == given or clause.startswith(f"{given}.") for given in answered)
     ]
+
+
+def clauses_in_force(catalogue: Mapping[str, Any], on: date) -> list[str]:
+    """The clauses (`9001:2015/9.2`) of the editions that are in force on a day.
+
+    Two editions may be in force at once: an old one ends when its transition does. An edition
+    without a first day is announced, and asks for nothing yet.
+    """
+    return [
+        f"{catalogue['standard']}:{edition['edition']}/{clause['number']}"
+        for edition in catalogue["editions"]
+        if _holds_on(edition, on)
+        for clause in edition["clauses"]
+    ]
+
+
+def _holds_on(edition: Mapping[str, Any], on: date) -> bool:
+    first, last = edition["from"], edition["to"]
+    begun = first is not None and date.fromisoformat(first) <= on
+    return begun and (last is None or on <= date.fromisoformat(last))
 
 
 def _opened(process: Process) -> dict[str, ChildrenSpec]:

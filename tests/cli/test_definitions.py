@@ -116,6 +116,15 @@ def test_coverage_names_the_clauses_that_nothing_answers(
     assert "9001:2015/9.2" not in " ".join(found["message"] for found in json.loads(out))
 
 
+def test_coverage_asks_for_the_editions_that_are_in_force_on_the_day(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    early = ("--coverage", "--on", "2015-09-14", "--format", "json")
+    code, out, _ = told(capsys, "definitions", "check", *early)
+    assert (code, json.loads(out)) == (0, [])
+    assert told(capsys, "definitions", "check", "--coverage", "--on", "autumn")[0] == 2
+
+
 def test_a_process_is_drawn_in_each_form(capsys: pytest.CaptureFixture[str]) -> None:
     beginnings = {"mermaid": "stateDiagram", "dot": "digraph", "table": "|"}
     for form, beginning in beginnings.items():

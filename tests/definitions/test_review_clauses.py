@@ -3,14 +3,17 @@
 The definition shows what the edition that it cites says; code knows the topics alone.
 """
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
 
+from engine.definition.checks import check_reading
+from engine.definition.families import clauses_in_force
 from engine.definition.model import FieldSpec, Process
-from engine.definition.source import read_file
+from engine.definition.source import read, read_file
 from workflows.steering_review.facts import KINDS
 from workflows.steering_review.gathering import GATHERERS
 
@@ -93,6 +96,43 @@ def test_the_dossier_is_refused_over_each_blank_section_by_its_letter_and_title(
         f"Còn trống đầu vào {vi}",
         f"Input {en.replace(') ', ') is blank: ', 1)}",
     )
+
+
+@pytest.mark.parametrize(
+    ("day", "known"),
+    [
+        ("2015-09-14", set()),
+        ("2026-10-14", {"2015"}),
+        ("2026-10-15", {"2015", "2026"}),
+        ("2029-10-15", {"2015", "2026"}),
+        ("2029-10-16", {"2026"}),
+    ],
+)
+def test_an_edition_comes_into_force_and_ends_by_its_days_alone(day: str, known: set[str]) -> None:
+    """The published days of 2026 are entered as data; nothing in the code knows an edition."""
+    clause = {"number": "9.3.2"}
+    catalogue = {
+        "standard": "9001",
+        "editions": [
+            {"edition": "2015", "from": "2015-09-15", "to": "2029-10-15", "clauses": [clause]},
+            {"edition": "2026", "from": "2026-10-15", "to": None, "clauses": [clause]},
+            {"edition": "2031", "from": None, "to": None, "clauses": [clause]},
+        ],
+    }
+    found = clauses_in_force(catalogue, date.fromisoformat(day))
+    assert found == [f"9001:{edition}/9.3.2" for edition in sorted(known)]
+
+
+def test_another_edition_letters_anew_without_a_change_of_code() -> None:
+    """A version that cites it says its letters; what is gathered goes by topic, in any order."""
+    text = (DEFINITIONS / "steering_review.yaml").read_text("utf-8")
+    renamed = text.replace("9001:2015/", "9001:2026/").replace('"c1) ', '"c2) ')
+    newer = read(renamed.replace("version: 1", "version: 2", 1), file="steering_review.yaml")
+    assert newer.process is not None, newer.findings
+    item = newer.process.records["review_input"].columns["item"]
+    assert item.choices["feedback"].vi.startswith("c2) ")
+    assert list(item.choices) == list(GATHERERS)
+    assert not [finding for finding in check_reading(newer) if finding.code.startswith("E")]
 
 
 def test_an_edition_that_is_not_in_force_has_no_clause_to_cite() -> None:
