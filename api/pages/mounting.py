@@ -21,6 +21,7 @@ from api.pages import (
     inbox,
     instance_forms,
     instances,
+    letterheads,
     login,
     plan,
     record_sheets,
@@ -53,7 +54,18 @@ def mount_pages(app: FastAPI) -> None:
     # Before `records`, whose rows could else be called `import`.
     of_cases = (instances, instance_forms, record_sheets, records)
     of_desk = (dossiers, dossier_imports)
-    rooms = (login, inbox, *of_cases, audit_log, definitions, plan, *of_desk, admin, calendar)
+    rooms = (
+        login,
+        inbox,
+        *of_cases,
+        audit_log,
+        definitions,
+        plan,
+        *of_desk,
+        admin,
+        calendar,
+        letterheads,
+    )
     for room in rooms:
         pages.include_router(room.router)
     errors.answer_errors(pages)

@@ -33,6 +33,7 @@ CLOSED = (
     "/dossiers/imports/x",
     "/admin",
     "/admin/calendar",
+    "/admin/letterheads",
 )
 CHANGE = '{"days": [], "removed": [[null, "2026-09-02"]], "rules": [], "source": "x"}'
 """A change of the calendar, as the page that showed what it moves would hold it."""
@@ -237,6 +238,10 @@ def test_only_administrators_change_the_organisation(enter: Enter) -> None:
         "/admin/calendar/day": {"day": "2026-07-10", "label": "x", "source": "y", "edition": "1"},
         "/admin/calendar/save": {"edition": "1", "change": CHANGE},
         "/admin/clock": {"to": "2026-07-10T08:00"},
+        "/admin/letterheads": {
+            "issuer": "agency", "valid_from": "2026-07-10", "symbol": "X", "filing": "VT",
+            "place-vi": "X", "place-en": "X",
+        },
     }
     for address, data in told.items():
         answer = secretary.client.post(
