@@ -15,7 +15,8 @@ def deadline_words(
     if moment is None:
         return deadline.rule
     roll = "rolled_forward" if moment.roll == "forward" else "rolled_back"
-    rule = f"{moment_words(moment, process, voice)}; {voice.ui(f'due.{roll}')}"
+    rolled = voice.ui(f"due.{roll}")
+    rule = f"{moment_words(moment, process, voice)}; {rolled}"
     if deadline.calendar is None:
         return rule
     return voice.ui("due.made_by", rule=rule, edition=deadline.calendar)
