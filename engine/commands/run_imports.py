@@ -29,7 +29,8 @@ from engine.transaction.registering import (
 from engine.transaction.settling import settle_wanted
 
 BATCH = 5_000
-CASES_AT_ONCE = 50
+CASES_AT_ONCE = 20
+"""A transaction keeps the only writer of a SQLite file; a case takes some fiftieth of a second."""
 FAULTS_KEPT = 10_000
 LEASE = timedelta(minutes=2)
 """Longer than any transaction of the work takes: a worker silent for so long is gone."""

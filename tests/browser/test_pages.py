@@ -2,6 +2,7 @@
 
 import base64
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,10 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
+from engine.commands.manage_imports import FileToImport, draft_import
+from engine.worker.jobs import run_waiting_imports
 from tests.acceptance.papers import PDF, paper
+from tests.api.web import EXPORT, EXPORT_ROW
 from tests.browser.site import Site, serving
 from tests.pages.conftest import audit, on_site
 from tests.pages.equipment import PASSWORD
@@ -32,6 +36,9 @@ LOOKS = (
     ("administrator", "/admin"),
     ("iso_secretary", "/instances/new?process=internal_audit"),
     ("iso_secretary", "/nothing"),
+    ("one_stop", "/dossiers?from=2026-06-01&to=2026-09-30"),
+    ("one_stop", "/dossiers/list"),
+    ("one_stop", "/dossiers/import"),
 )
 
 
@@ -43,7 +50,16 @@ def uploaded(words: str) -> Any:
 
 @pytest.fixture
 def site(audit: Audit, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
-    """The application over the office whose audit is on site."""
+    """The application over the office whose audit is on site, and whose desk has exported."""
+    file = FileToImport(
+        register="dossier",
+        content=BytesIO((EXPORT + EXPORT_ROW).encode()),
+        filename="tuần.csv",
+        source="desk",
+    )
+    desk = audit.office.as_("one_stop")
+    draft_import(audit.office.runtime, desk, file, bytes_max=10_000, start=True)
+    run_waiting_imports(audit.office.runtime)
     with serving(audit.office.runtime, chromium, tmp_path) as found:
         yield found
 
@@ -216,6 +232,24 @@ def test_a_second_click_while_the_first_is_on_its_way_sends_nothing(
     page.dblclick("button[value=back]")
     expect(page.locator("[data-announce]")).to_have_text("Đã lưu dòng.")
     assert len(sent) == 1
+
+
+def test_an_export_is_dropped_followed_without_reloading_and_read(
+    site: Site, audit: Audit, tmp_path: Path
+) -> None:
+    file = tmp_path / "tuan.csv"
+    file.write_text(EXPORT + EXPORT_ROW.replace("HS-2", "HS-3"), "utf-8")
+    page = site.visit("one_stop")
+    page.goto(f"{site.address}/dossiers/import")
+    page.set_input_files("#file", file)
+    page.click("text=Tải lên và xem trước")
+    page.wait_for_url("**/dossiers/imports/*")
+    page.click("text=Nhập vào sổ")
+    expect(page.locator("h2#state")).to_contain_text("đang chờ")
+    run_waiting_imports(audit.office.runtime)
+    expect(page.locator("h2#state")).to_contain_text("đã xong")
+    page.click("text=Xem phân tích")
+    expect(page.locator("svg.chart").first).to_be_visible()
 
 
 def _violations(page: Page, address: str) -> list[str]:
