@@ -4,7 +4,8 @@
 2. Without a mapping of its own a file is read as the last one of its source was; what an import
    was started with is remembered for the next.
 3. One content of one source is imported once: who sends it again is given the job that there is.
-4. What is not started within two days is forgotten, and its bytes with it.
+4. What is not started within two days is forgotten, and its bytes with it. So are the bytes of
+   every import that has ended: they may hold what was dropped.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,6 +14,7 @@ from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, BinaryIO
 
+from engine.commands.sweep_orphans import forget_content
 from engine.errors import Conflict, Invalid, NotFound
 from engine.evidence.filename import clean_filename
 from engine.machine.instance import no_values
@@ -153,13 +155,14 @@ def draft_import(
             created_at=uow.now,
         )
         known = _known(uow, job, layout) if start else None
-        if known is not None:
-            return Drafted(job=known, known=True)
-        uow.tables.jobs.add(job)
-        if start:
-            job = _start(uow, caller, job, layout)
-        uow.commit()
-        return Drafted(job=job)
+        if known is None:
+            uow.tables.jobs.add(job)
+            if start:
+                job = _start(uow, caller, job, layout)
+            uow.commit()
+            return Drafted(job=job)
+    forget_content(runtime, caller.organization_id, blob.sha256)
+    return Drafted(job=known, known=True)
 
 
 def preview_draft(runtime: Runtime, caller: Caller, job_id: str) -> tuple[Job, Preview]:
@@ -214,13 +217,14 @@ def start_import(runtime: Runtime, caller: Caller, job_id: str) -> Drafted:
     with runtime.write(caller.organization_id) as uow:
         uow.tables.log.lock()
         known = _known(uow, job, preview.layout)
-        if known is not None:
-            _move(uow, job, JobState.CANCELLED)
+        if known is None:
+            started = _start(uow, caller, job, preview.layout)
             uow.commit()
-            return Drafted(job=known, known=True)
-        started = _start(uow, caller, job, preview.layout)
+            return Drafted(job=started)
+        _move(uow, job, JobState.CANCELLED)
         uow.commit()
-        return Drafted(job=started)
+    forget_content(runtime, caller.organization_id, job.sha256)
+    return Drafted(job=known, known=True)
 
 
 def cancel_import(runtime: Runtime, caller: Caller, job_id: str) -> None:
@@ -239,6 +243,7 @@ def cancel_import(runtime: Runtime, caller: Caller, job_id: str) -> None:
             counts = {name: job.progress[name] for name in COUNTS if name in job.progress}
             log_import(uow, job, "cancelled", actor=uow.actor(caller), role=role, **counts)
         uow.commit()
+    forget_content(runtime, caller.organization_id, job.sha256)
 
 
 def forget_drafts(runtime: Runtime, organization_id: str) -> int:

@@ -6,6 +6,8 @@
 3. Faults are kept up to a limit and counted beyond it.
 4. What is wrong with an import ends it and is said; what is wrong with the house (its database or
    store is away) leaves it to be taken up again.
+5. What was taken is kept as a file of its own, without anything that was dropped; the file that
+   came is removed when the import has ended, whichever way.
 """
 
 from collections.abc import Iterator
@@ -15,10 +17,12 @@ from itertools import islice
 from typing import Any
 
 from engine.commands.manage_imports import COUNTS
+from engine.commands.sweep_orphans import forget_content
 from engine.errors import QuyTrinhError
-from engine.machine.register import FaultyRow, Filling, ReadRow, Tally
+from engine.machine.register import FaultyRow, Filling, ReadRow, Register, Tally
 from engine.runtime import Runtime, SystemClock, Unavailable, UnitOfWork
 from engine.storage.jobs import Job, JobFault, JobState
+from engine.tables.record import RowRecord
 from engine.transaction.registering import (
     IMPORT,
     log_import,
@@ -37,6 +41,7 @@ LEASE = timedelta(minutes=2)
 TRIES_MAX = 30
 """Times that an import is taken up without getting on; then it does not keep others waiting."""
 CHECKSUM_BITS = 128
+RECORD_BYTES_MAX = 2**40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,8 +139,7 @@ class _Run:
     def carry_out(self) -> bool:
         """Bring the import to its end; False when it was taken away on the way."""
         if self._counts["tries"] > TRIES_MAX:
-            self._fail("import_tried_too_often", {"tries": TRIES_MAX})
-            return True
+            return self._fail("import_tried_too_often", {"tries": TRIES_MAX})
         try:
             if self._counts["phase"] == "reading":
                 self._read()
@@ -147,7 +151,7 @@ class _Run:
         except (Unavailable, OSError):
             raise
         except QuyTrinhError as error:
-            self._fail(error.code, error.params)
+            return self._fail(error.code, error.params)
         except Exception:
             self._fail("internal", {"request": self._job.id})
             raise
@@ -160,8 +164,9 @@ class _Run:
             reading = reading_of(
                 uow, filename, mapping=options["mapping"], aliases=options["aliases"]
             )
-        with self._runtime.store.open(self._organization_id, self._job.sha256) as content:
-            items = register.open(content, reading).rows()
+        store, organization_id = self._runtime.store, self._organization_id
+        with store.open(organization_id, self._job.sha256) as content, RowRecord() as record:
+            items = self._recorded(register.open(content, reading).rows(), register, record)
             passed = 0
             while passed < self._job.position:
                 step = min(BATCH, self._job.position - passed)
@@ -171,8 +176,20 @@ class _Run:
                 self._advance_alone()
             for batch in _batches(items):
                 self._write(batch)
+            if not record.is_empty:
+                kept = store.put(organization_id, record.stream(), max_bytes=RECORD_BYTES_MAX)
+                self._counts["record"] = {"sha256": kept.sha256, "size": kept.size}
         self._counts["phase"] = "opening"
         self._advance_alone()
+
+    def _recorded(
+        self, items: Iterator[ReadRow | FaultyRow], register: Register, record: RowRecord
+    ) -> Iterator[ReadRow | FaultyRow]:
+        """The rows, each written down as it passes: those that stand already as well."""
+        for item in items:
+            if isinstance(item, ReadRow):
+                record.note(register.shown(item.value))
+            yield item
 
     def _write(self, batch: list[ReadRow | FaultyRow]) -> None:
         """Write a batch, count it, and move the job on: all of it or nothing."""
@@ -242,14 +259,27 @@ class _Run:
             told = {name: self._counts[name] for name in (*COUNTS, "checksum")}
             declared = self._job.options["declared_rows"]
             code = None if failure is None else failure["code"]
-            log_import(uow, self._job, phase, **told, declared_rows=declared, failure=code)
+            record = self._counts.get("record", {}).get("sha256")
+            log_import(
+                uow,
+                self._job,
+                phase,
+                **told,
+                declared_rows=declared,
+                record=record,
+                failure=code,
+            )
             uow.commit()
+        # What the file held besides is nobody's business any more.
+        forget_content(self._runtime, self._organization_id, self._job.sha256)
 
-    def _fail(self, code: str, params: dict[str, Any]) -> None:
+    def _fail(self, code: str, params: dict[str, Any]) -> bool:
+        """End the import with what was wrong; False where it is not this worker's to end."""
         try:
             self._end(JobState.FAILED, "failed", {"code": code, "params": _plain(params)})
         except _Lost:
-            return
+            return False
+        return True
 
 
 def _batches(items: Iterator[ReadRow | FaultyRow]) -> Iterator[list[ReadRow | FaultyRow]]:

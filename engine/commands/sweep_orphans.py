@@ -5,9 +5,11 @@ The same bytes may be uploaded again in the very moment in which their old copy 
 happen under the organisation's lock, and the upload looks whether its bytes are still there.
 """
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
+from engine.errors import NotFound
 from engine.runtime import Runtime, UnitOfWork
 
 YOUNGEST = timedelta(days=1)
@@ -38,6 +40,17 @@ def sweep_orphans(
                 runtime.store.delete(organization_id, blob.sha256)
                 orphans.append(blob.sha256)
     return Swept(digests=tuple(orphans))
+
+
+def forget_content(runtime: Runtime, organization_id: str, sha256: str) -> None:
+    """Remove bytes at once that nothing refers to any more.
+
+    Where the store is away, the sweep does so later. What is referred to, or was never there, is left as it is.
+    """
+    with runtime.write(organization_id) as uow, suppress(OSError, NotFound):
+        uow.tables.log.lock()
+        if sha256 not in _known(uow):
+            runtime.store.delete(organization_id, sha256)
 
 
 def _known(uow: UnitOfWork) -> frozenset[str]:

@@ -34,6 +34,9 @@ class JobState(StrEnum):
     CANCELLED = "cancelled"
 
 
+OPEN_STATES = frozenset({JobState.DRAFTED, JobState.WAITING, JobState.RUNNING})
+
+
 class JobRow(SQLModel, table=True):
     """One job."""
 
@@ -180,11 +183,17 @@ class JobRepository:
         return tuple(_job(row) for row in self._session.exec(query.limit(limit)))
 
     def digests(self) -> frozenset[str]:
-        """The contents that jobs refer to."""
-        query = select(JobRow.sha256).where(
-            col(JobRow.organization_id) == self._id, col(JobRow.state) != JobState.CANCELLED
+        """The contents that jobs need: files of those that have not ended, records of all."""
+        query = select(JobRow.sha256, JobRow.state, JobRow.progress).where(
+            col(JobRow.organization_id) == self._id
         )
-        return frozenset(self._session.exec(query))
+        needed = set()
+        for sha256, state, progress in self._session.exec(query):
+            if state in OPEN_STATES:
+                needed.add(sha256)
+            if "record" in progress:
+                needed.add(progress["record"]["sha256"])
+        return frozenset(needed)
 
     def next_due(self, kind: str, *, at: datetime) -> Job | None:
         """The oldest job that waits or that nobody works on any more.

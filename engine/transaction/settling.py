@@ -1,6 +1,6 @@
 """Take the steps that rows of a register ask for: what an export tells moves the case of its row.
 
-1. The house takes them, with the file of the import as evidence, and they are decided like every
+1. The house takes them, with what the import took as evidence, and they are decided like every
    other step. What is not accepted now is left alone and leaves no entry: people go on by hand, or
    the next import asks again.
 2. Each case is read under its lock; a row that was asked for in between finds its case moved on.
@@ -19,6 +19,8 @@ from engine.runtime import UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.transaction.attaching import Kept, Upload, attach, record_of, with_files
 from engine.transaction.stepping import judge, take_step
+
+RECORD_TYPE = FileType.CSV
 
 
 def settle_wanted(uow: UnitOfWork, register: Register, *, limit: int) -> int:
@@ -53,21 +55,23 @@ def _settle(uow: UnitOfWork, step: WantedStep) -> bool:
 
 
 def _file(uow: UnitOfWork, case: Case, step: WantedStep) -> StoredEvidence | None:
-    """The record of the import's file; None where none is asked for, or where it is of no use."""
+    """What the import took, as evidence; None where none is asked for, or where it is of no use.
+
+    The file that came is not kept: it may hold what nobody here may know of an applicant.
+    """
     job = None if step.requirement is None or step.job is None else uow.tables.jobs.get(step.job)
-    if job is None or step.requirement is None:
+    if job is None or step.requirement is None or "record" not in job.progress:
         return None
-    kind = PurePath(job.filename).suffix.lstrip(".").lower()
-    spec = uow.pinned(case).process.evidence[step.requirement]
-    if kind not in spec.accept:
+    if RECORD_TYPE.value not in uow.pinned(case).process.evidence[step.requirement].accept:
         return None
+    filename = PurePath(job.filename).with_suffix(f".{RECORD_TYPE.value}").name
     kept = Kept(
         upload=Upload(
-            requirement=step.requirement, filename=job.filename, content=BytesIO(), note=job.id
+            requirement=step.requirement, filename=filename, content=BytesIO(), note=job.id
         ),
-        sha256=job.sha256,
-        size=job.size,
-        media_type=MEDIA_TYPES[FileType(kind)],
-        filename=job.filename,
+        sha256=job.progress["record"]["sha256"],
+        size=job.progress["record"]["size"],
+        media_type=MEDIA_TYPES[RECORD_TYPE],
+        filename=filename,
     )
     return replace(record_of(uow, case, kept, actor=SYSTEM), note=job.id)

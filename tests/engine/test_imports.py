@@ -96,6 +96,26 @@ def test_an_import_is_read_counted_logged_and_done_once(office: Office) -> None:
     assert verify_log(office.runtime, OFFICE).intact
 
 
+def test_the_file_goes_and_a_record_of_what_was_taken_stays(sqlite_office: Office) -> None:
+    with_lines(sqlite_office)
+    runtime = sqlite_office.runtime
+    content = lines("A;office;60;pending;", "Trần Văn Bình;0901234567", "B;office;60;pending;")
+    job = wait(sqlite_office, content).job
+    assert runtime.store.exists(OFFICE, job.sha256)
+    run_waiting_imports(runtime)
+    record = job_of(sqlite_office, job.id).progress["record"]["sha256"]
+    assert [blob.sha256 for blob in runtime.store.list(OFFICE)] == [record]
+    with runtime.store.open(OFFICE, record) as kept:
+        text = kept.read().decode("utf-8-sig")
+    assert [line.partition(";")[0] for line in text.splitlines()] == ["code", "A", "B"]
+    assert entries(sqlite_office)[-1]["record"] == record
+    # Sent again it is known, and goes again; one that is stopped goes as well.
+    assert wait(sqlite_office, content).known
+    stopped = wait(sqlite_office, many(1)).job
+    cancel_import(runtime, sqlite_office.as_("one_stop"), stopped.id)
+    assert [blob.sha256 for blob in runtime.store.list(OFFICE)] == [record]
+
+
 def test_the_checksum_does_not_depend_on_the_order(sqlite_office: Office) -> None:
     with_lines(sqlite_office)
     rows = [f"HS-{n};office;60;pending;" for n in range(20)]
