@@ -45,7 +45,7 @@ def sweep_orphans(
 def forget_content(runtime: Runtime, organization_id: str, sha256: str) -> None:
     """Remove bytes at once that nothing refers to any more.
 
-    Where the store is away, the sweep does so later. What is referred to, or was never there, is left as it is.
+    Where the store is away, the sweep does so later. What is referred to is left as it is.
     """
     with runtime.write(organization_id) as uow, suppress(OSError, NotFound):
         uow.tables.log.lock()
