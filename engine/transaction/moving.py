@@ -4,9 +4,11 @@
    reason stays as it is.
 2. Only open cases: what has ended keeps the day that it had. Dates that people or the law gave
    (fields) are dates, and never move.
-3. Reminders, escalations and checks follow. What has fired already fires again only when its new
+3. Nobody becomes late by a change of the calendar: a day that would move from today or later into
+   the past (closed by a storm on the very day) stays where it is.
+4. Reminders, escalations and checks follow. What has fired already fires again only when its new
    instant lies ahead.
-4. Each move is an entry in the stream of its case, old day and new.
+5. Each move is an entry in the stream of its case, old day and new.
 """
 
 from collections.abc import Iterator, Sequence
@@ -151,6 +153,8 @@ def _move(uow: UnitOfWork, found: OpenCase, old: Calendar, new: Calendar) -> Mov
         for calendar, case in (("old", before), ("new", after))
     }
     told = {calendar: None if found is None else found.on for calendar, found in due.items()}
+    if _makes_late(told["new"], instance.due_on, today=uow.today):
+        return None
     moved = told["old"] != told["new"] and instance.due_on is not None
     if not moved and planned["old"] == planned["new"]:
         return None
@@ -162,6 +166,11 @@ def _move(uow: UnitOfWork, found: OpenCase, old: Calendar, new: Calendar) -> Mov
             timer for timer in planned["new"] if timer.at > uow.now or _key(timer) not in fired
         ),
     )
+
+
+def _makes_late(new: date | None, old: date | None, *, today: date) -> bool:
+    """Whether a day that is not over yet would lie in the past."""
+    return new is not None and old is not None and new < today <= old
 
 
 def _key(timer: Timer | PlannedTimer) -> tuple[Any, ...]:

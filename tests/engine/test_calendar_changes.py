@@ -22,6 +22,9 @@ from engine.commands.change_calendar import (
 from engine.commands.fire_timers import fire_timers
 from engine.commands.import_calendar import ImportDays, ImportedDays, import_days
 from engine.commands.manage_accounts import NotAllowed
+from engine.commands.publish_definition import publish_definitions
+from engine.commands.start_instance import Started, StartInstance, start_instance
+from engine.definition.source import read
 from engine.errors import Invalid, NotFound
 from engine.machine.instance import Deadline
 from engine.queries.audit_trail import verify_log
@@ -197,6 +200,70 @@ def test_what_has_fired_fires_again_only_when_its_hour_lies_ahead(sqlite_office:
     assert (due(office, check.id), pending(office, check.id)) == (DUE, {})
 
 
+DATED = """
+format: 1
+process: dated_check
+version: 1
+code: DC
+title: {vi: Kiểm tra theo ngày, en: Dated check}
+clauses: ["9001:2015/7.1.5"]
+opens: [office]
+roles: [office]
+fields:
+  appointed: {type: date, title: {vi: Ngày hẹn, en: Appointed day}}
+evidence:
+  sheet: {title: {vi: Phiếu, en: Sheet}, accept: [txt]}
+initial: planned
+states:
+  planned: {title: {vi: Đã lên kế hoạch, en: Planned}, due: {after: appointed%s}}
+  done: {title: {vi: Xong, en: Done}, final: success}
+transitions:
+  finish:
+    title: {vi: Kết thúc, en: Finish}
+    from: planned
+    to: done
+    by: [office]
+    evidence: [sheet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("roll", "today", "expected"),
+    [
+        ("", 6, date(2026, 7, 9)),
+        (", roll: forward", 6, DUE),
+        ("", 10, FRIDAY),
+        (", roll: forward", 10, DUE),
+    ],
+    ids=["our own rolls back", "the law's rolls forward", "not into the past", "the law's today"],
+)
+def test_a_day_that_is_closed_moves_what_was_appointed_for_it_and_makes_nobody_late(
+    *, sqlite_office: Office, roll: str, today: int, expected: date
+) -> None:
+    office = sqlite_office
+    reading = read(DATED % roll, file="dated_check.yaml")
+    assert reading.process is not None, reading.findings
+    publish_definitions(office.runtime, office.organization_id, [reading.process])
+    started = start_instance(
+        office.runtime,
+        StartInstance(
+            caller=office.as_("office"),
+            process="dated_check",
+            title="Kiểm tra",
+            fields={"appointed": FRIDAY.isoformat()},
+        ),
+    )
+    assert isinstance(started, Started)
+    case = started.case.instance.id
+    office.clock.forward(days=today - 6)
+    change(office, off(FRIDAY))
+    assert due(office, case) == expected
+    with office.runtime.read(office.organization_id) as uow:
+        assert uow.case(case).instance.fields["appointed"] == FRIDAY
+    fire_timers(office.runtime, office.organization_id)
+    assert pending(office, case) == {"overdue": f"{expected:%d} 17"}
+
+
 def test_what_is_shown_is_what_is_done_whatever_changes(sqlite_office: Office) -> None:
     office, dice = sqlite_office, random.Random(7)  # noqa: S311 - a test's own dice.
     checks = [start(office)]
@@ -225,6 +292,7 @@ def test_what_is_shown_is_what_is_done_whatever_changes(sqlite_office: Office) -
                 case = uow.case(check.id)
                 opened = case.instance.history[0].on
                 assert case.instance.due_on == case.calendar.add_working_days(opened, 5)
+    assert verify_log(office.runtime, office.organization_id).intact
 
 
 def test_an_old_edition_can_be_shown_again(sqlite_office: Office) -> None:
@@ -303,6 +371,30 @@ def test_two_administrators_at_once_and_one_of_them_is_told(office: Office) -> N
         thread.join()
     assert sorted(type(one).__name__ for one in outcomes) == ["CalendarChanged", "StaleCalendar"]
     assert (edition(office), due(office, check.id)) == (2, LATER)
+
+
+def test_a_step_taken_while_the_calendar_changes_is_due_by_the_new_one(office: Office) -> None:
+    check = start(office)
+    ready = threading.Barrier(2)
+
+    def step() -> None:
+        ready.wait()
+        sheet = ("check_sheet", text_file())
+        check.step("unit_head_science_management", "report", file=sheet, faults=2)
+
+    def enter() -> None:
+        ready.wait()
+        change(office, off(date(2026, 7, 7)))
+
+    threads = [threading.Thread(target=work_) for work_ in (step, enter)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    found = deadline(office, check.id)
+    assert found is not None
+    assert (check.version, found.on, found.calendar) == (1, date(2026, 7, 9), 2)
+    assert verify_log(office.runtime, office.organization_id).intact
 
 
 def test_a_case_opened_while_the_calendar_changes_is_due_by_the_new_one(office: Office) -> None:
