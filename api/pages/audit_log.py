@@ -32,6 +32,9 @@ router = APIRouter()
 
 PER_PAGE: Final = 50
 INDEX_DIGITS: Final = 15
+CALENDAR_DAY: Final = "calendar_day"
+DUE_DAY: Final = "due_on"
+"""What the house itself writes down as changed, beside the fields and columns of a case."""
 OUTCOMES: Final = frozenset({"accepted", "refused"})
 
 
@@ -280,7 +283,7 @@ def _subject(subject: str, process: Process | None, voice: Voice) -> str:
 
 def _change(change: Any, process: Process | None, voice: Voice) -> ChangeView:
     spec = _spec(change, process)
-    name = change.column if spec is None else voice.title(spec.title)
+    name = _column(change.column, voice) if spec is None else voice.title(spec.title)
     if change.record_set is not None and process is not None:
         record_set = process.records.get(change.record_set)
         title = change.record_set if record_set is None else voice.title(record_set.title)
@@ -299,7 +302,17 @@ def _value(
     """A value in words; the id of a row says only which table it is in, as rows come and go."""
     if process is not None and column in process.records:
         return voice.ui("log.row", table=voice.title(process.records[column].title))
+    if column == CALENDAR_DAY:
+        kind, _, label = str(value).partition(": ")
+        return f"{voice.ui(f'admin.kind_{kind}')}: {label}"
+    if column == DUE_DAY and spec is None:
+        return voice.value(date.fromisoformat(str(value)), None)
     return voice.value(value, spec)
+
+
+def _column(name: str, voice: Voice) -> str:
+    """What the house itself writes down beside fields and columns, by its own words."""
+    return voice.ui(f"log.changed.{name}") if name in {CALENDAR_DAY, DUE_DAY} else name
 
 
 def _spec(change: Any, process: Process | None) -> FieldSpec | None:

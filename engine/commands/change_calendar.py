@@ -7,11 +7,13 @@
    between is looked at once the log is ours.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from engine.audit.leaf import EntryType
+from engine.audit.payload import Change
 from engine.calendars.edition import CalendarChange, DayRow, Edition
 from engine.commands.manage_accounts import ADMINISTRATOR, NotAllowed, refused_administration
 from engine.errors import Conflict, Invalid, NotFound
@@ -164,56 +166,79 @@ def _told(edition: Edition, moves: Iterable[Move]) -> CalendarChanged:
 
 def _log(uow: UnitOfWork, actor: Actor, old: Edition, change: CalendarChange, number: int) -> None:
     """One entry for each row: what it was, what it is, and by which document."""
+    before = {row.key: row for row in old.days}
+    drafts = [
+        _draft(number, unit, day.isoformat(), old=before.get((unit, day)), source=change.source)
+        for unit, day in change.removed
+    ]
+    drafts += [
+        _draft(
+            number,
+            row.unit,
+            row.day.date.isoformat(),
+            old=before.get(row.key),
+            new=row,
+            source=row.day.source,
+        )
+        for row in change.days
+    ]
+    drafts += [
+        _Draft(
+            subject=row.rule.from_.isoformat(),
+            reason=row.rule.source,
+            details={
+                "edition": number,
+                "unit": row.unit or "",
+                "rule": row.kind.value,
+                "text": row.rule.model_dump_json(by_alias=True),
+            },
+        )
+        for row in change.rules
+    ]
     uow.tables.log.append_all(
         LogDraft(
             type=EntryType.CALENDAR_CHANGED,
             stream="organization",
             at=uow.now,
             actor=actor,
-            subject=subject,
-            details={
-                "edition": number,
-                **{name: value for name, value in details.items() if value is not None},
-            },
+            role=ADMINISTRATOR,
+            subject=draft.subject,
+            reason=draft.reason,
+            changes=draft.changes,
+            details=draft.details,
         )
-        for subject, details in _entries(old, change)
+        for draft in drafts
     )
 
 
-def _entries(
-    old: Edition, change: CalendarChange
-) -> Iterator[tuple[str, dict[str, str | bool | None]]]:
-    before = {row.key: row for row in old.days}
-    for unit, day in change.removed:
-        yield (
-            day.isoformat(),
-            {"unit": unit, "old": _words(before.get((unit, day))), "source": change.source},
-        )
-    for row in change.days:
-        yield (
-            row.day.date.isoformat(),
-            {
-                "unit": row.unit,
-                "old": _words(before.get(row.key)),
-                "day_kind": row.day.kind.value,
-                "label": row.day.label,
-                "source": row.day.source,
-                "official": row.day.official,
-                "effective_on": None if row.effective_on is None else row.effective_on.isoformat(),
-            },
-        )
-    for rule in change.rules:
-        yield (
-            rule.rule.from_.isoformat(),
-            {
-                "unit": rule.unit,
-                "rule": rule.kind.value,
-                "text": rule.rule.model_dump_json(by_alias=True),
-                "source": rule.rule.source,
-            },
-        )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What an entry about one row says of its own."""
+
+    subject: str
+    reason: str
+    details: Mapping[str, Any]
+    changes: tuple[Change, ...] = ()
+
+
+def _draft(
+    number: int,
+    unit: str | None,
+    subject: str,
+    *,
+    old: DayRow | None = None,
+    new: DayRow | None = None,
+    source: str,
+) -> _Draft:
+    told: dict[str, Any] = {"edition": number, "unit": unit or ""}
+    if new is not None:
+        told["official"] = new.day.official
+        if new.effective_on is not None:
+            told["effective_on"] = new.effective_on.isoformat()
+    words = Change(column="calendar_day", old=_words(old), new=_words(new))
+    return _Draft(subject=subject, reason=source, details=told, changes=(words,))
 
 
 def _words(row: DayRow | None) -> str | None:
-    """What a day was before."""
-    return None if row is None else f"{row.day.kind.value} {row.day.label}"
+    """What a day is, as the log keeps it: its kind and its label."""
+    return None if row is None else f"{row.day.kind.value}: {row.day.label}"

@@ -109,7 +109,6 @@ def _entry(
         "state": instance.state,
         "rule": deadline.rule,
         "calendar": deadline.calendar or 0,
-        "source": source,
     }
     if instance.deadline is not None and instance.deadline.calendar is not None:
         details["calendar_before"] = instance.deadline.calendar
@@ -121,6 +120,7 @@ def _entry(
         actor=actor,
         grant=grant,
         changes=(Change(column="due_on", old=old, new=deadline.on.isoformat()),),
+        reason=source,
         details=details,
     )
 

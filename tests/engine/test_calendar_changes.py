@@ -126,11 +126,13 @@ def test_what_moves_is_shown_first_and_then_moves_with_its_timers_and_an_entry(
         "rule": "5wd, roll: back",
         "calendar": 2,
         "calendar_before": 1,
-        "source": "Công điện 05/CĐ-UBND",
     }
+    assert moved.payload.reason == "Công điện 05/CĐ-UBND"
     (entry,) = entries(office, EntryType.CALENDAR_CHANGED)
     assert entry.payload is not None
     assert entry.payload.details["edition"] == 2
+    (written,) = entry.payload.changes
+    assert (written.old, written.new) == (None, "off: Nghỉ tránh bão")
 
     back = change(office, removed=((None, FRIDAY),), source="Công điện 06/CĐ-UBND")
     assert [(one.old, one.new) for one in back.moved] == [(LATER, DUE)]

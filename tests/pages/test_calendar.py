@@ -35,7 +35,8 @@ def test_a_closure_is_looked_at_saved_and_taken_back(sqlite_office: Office, ente
         "5 ngày làm việc; ngày nghỉ thì lùi về ngày làm việc trước · lịch phiên bản 2" in case.text
     )
     log = browser.open(f"/log?instance={check.id}")
-    assert "Đổi hạn" in log.text
+    assert "Đổi hạn “Công điện 05” 1 thay đổi Hạn: 13/07/2026 → 14/07/2026" in log.text
+    assert "Ngày trong lịch: → Nghỉ: Bão số 3" in browser.open("/log").text
 
     page = browser.open(HOME)
     (gone,) = [
