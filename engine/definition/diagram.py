@@ -37,6 +37,8 @@ Format = Literal["mermaid", "dot", "svg", "scxml", "bpmn", "table"]
 _SVG: Final = "http://www.w3.org/2000/svg"
 _SCXML: Final = "http://www.w3.org/2005/07/scxml"
 _LABEL_WIDTH: Final = 26
+_ASIDE: Final = "\u00a0\u00a0"
+"""Keeps the words of an arrow off its own line and off the words beside them."""
 
 _NODES: Final = (
     '  node [shape=box, style="rounded,filled", fillcolor="#ffffff", color="#44546a", '
@@ -94,7 +96,7 @@ def _dot(process: Process, language: Language, current: str | None) -> str:
     lines.extend(f"  {_box(process, name, language, current)}" for name in _boxes(process, drawn))
     for arrow in drawn:
         wrapped = (line for words in arrow.labels for line in textwrap.wrap(words, _LABEL_WIDTH))
-        label = "\\n".join(_escaped(line) for line in wrapped)
+        label = "\\n".join(f"{_ASIDE}{_escaped(line)}{_ASIDE}" for line in wrapped)
         dashed = ", style=dashed" if ANYWHERE in {arrow.source, arrow.target} else ""
         lines.append(
             f"  {_quoted(arrow.source)} -> {_quoted(arrow.target)} "

@@ -122,6 +122,10 @@ def _children(process: Process, known: Mapping[str, Process], places: Places) ->
             if field not in child.fields:
                 at = (*path, "fields", field)
                 yield places.finding("E60", at, kind="field", name=field, process=child.process)
+        for index, step in enumerate(children.again_after):
+            if step not in child.transitions:
+                at = (*path, "again_after", index)
+                yield places.finding("E60", at, kind="step", name=step, process=child.process)
 
 
 def _waits(process: Process, known: Mapping[str, Process], places: Places) -> Iterator[Finding]:

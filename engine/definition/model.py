@@ -476,6 +476,7 @@ class ChildrenSpec(_Closed):
         where: column → values that a row must have one of.
         fields: field of the child → column of the row.
         title: column whose words become the child's title; absent: the title of its process.
+        again_after: steps of the child after which its row asks for another one.
     """
 
     process: Slug
@@ -483,6 +484,7 @@ class ChildrenSpec(_Closed):
     for_each: Slug | None = None
     where: dict[Slug, Annotated[tuple[Scalar, ...], BeforeValidator(_tuple_of)]] = {}
     fields: dict[Slug, Slug] = {}
+    again_after: Slugs = ()
 
 
 class State(_Closed):

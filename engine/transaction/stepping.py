@@ -333,13 +333,15 @@ def _stands(uow: UnitOfWork, intent: StartInstance) -> bool:
 def _open_children(
     uow: UnitOfWork, case: Case, spec: ChildrenSpec, *, actor: Actor, grant: Grant
 ) -> list[str]:
-    """Open a child for every row that asks for one and has none."""
+    """Open a child for every row that asks for one and has none, or none that still serves it."""
     if spec.for_each is None:
         return []
     served = {
         child.origin_row
         for child in case.children
-        if child.process == spec.process and child.origin_set == spec.for_each
+        if child.process == spec.process
+        and child.origin_set == spec.for_each
+        and not any(child.taken.get(step) for step in spec.again_after)
     }
     wanted = [row for row in case.rows(spec.for_each) if row.id not in served and _asks(spec, row)]
     return [

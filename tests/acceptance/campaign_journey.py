@@ -565,6 +565,13 @@ class CampaignJourney:
         (slip,) = secretary.instance(self.campaign)["children"]
         assert slip["process"] == "corrective_action"
         assert secretary.instance(slip["id"])["fields"]["unit"] == "office"
+        # A draft that is thrown away leaves the unit as poor as it was: it is opened anew.
+        self.desk("lead_auditor").step(slip["id"], "discard", reason="Ghi nhầm nội dung")
+        secretary.refused(
+            self.campaign, "check_effect", "condition:poor_units_corrected", files=form
+        )
+        secretary.step(self.campaign, "open_corrections")
+        assert len(secretary.instance(self.campaign)["children"]) == 2
         secretary.step(self.campaign, "check_effect", files=form)
 
     def complete_campaign(self) -> str:
