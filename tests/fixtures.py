@@ -191,7 +191,11 @@ class Databases:
             shutil.copyfile(str(make_url(self._template).database), path)
             return f"sqlite:///{path}"
         template = make_url(self._template).database
-        _execute(str(self._server), f'CREATE DATABASE "{target}" TEMPLATE "{template}"')
+        # Copying files takes half the time of writing every page to the log (PostgreSQL 15 and on).
+        _execute(
+            str(self._server),
+            f'CREATE DATABASE "{target}" TEMPLATE "{template}" STRATEGY FILE_COPY',
+        )
         return self._address(target)
 
     def drop(self, address: str) -> None:
