@@ -8,7 +8,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from api.dependencies import House, standing
 from api.pages.showing import Voice
@@ -19,7 +19,7 @@ from engine.storage.letterheads import AGENCY, Signer
 from engine.storage.letterheads import Letterhead as Dated
 from workflows.documents.official_form import Letterhead, OfficialForm, Signature
 
-DEPUTY: str = "deputy_"
+DEPUTY: Final = "deputy_"
 """Before a role: how somebody signs who was lent it."""
 
 
@@ -29,29 +29,31 @@ class Around:
 
     Attributes:
         form: number, day and letterhead.
+        signers: role → how its holder signs.
+        holders: role → name, of the roles that one person holds.
     """
 
     form: OfficialForm
-    _case: Case
-    _voice: Voice
-    _signers: Mapping[str, Signer] = field(default_factory=dict)
-    _holders: Mapping[str, str] = field(default_factory=dict)
+    case: Case
+    voice: Voice
+    signers: Mapping[str, Signer] = field(default_factory=dict)
+    holders: Mapping[str, str] = field(default_factory=dict)
 
     def signature(self, role: str, step: str = "") -> Signature:
         """How the paper is signed: by who took the step, or is to take it."""
-        taken = self._case.instance.last(step) if step else None
+        taken = self.case.instance.last(step) if step else None
         if taken is None:
-            return Signature(lines=self._lines(role), name=self._holders.get(role, ""))
+            return Signature(lines=self._lines(role), name=self.holders.get(role, ""))
         deputy = f"{DEPUTY}{role}"
-        lent = taken.on_behalf_of is not None and deputy in self._signers
+        lent = taken.on_behalf_of is not None and deputy in self.signers
         lines = self._lines(deputy if lent else role)
-        return Signature(lines=lines, name=self._voice.person(taken.person))
+        return Signature(lines=lines, name=self.voice.person(taken.person))
 
     def _lines(self, role: str) -> tuple[str, ...]:
-        signer = self._signers.get(role)
+        signer = self.signers.get(role)
         if signer is None:
-            return (self._voice.roles((role,)),)
-        language = self._voice.language
+            return (self.voice.roles((role,)),)
+        language = self.voice.language
         lines = (signer.authority, signer.title)
         return tuple(words[language] for words in lines if words is not None)
 
@@ -82,10 +84,10 @@ def around(house: House, caller: Caller, case: Case, spec: DocumentSpec, *, voic
             dated=dated,
             year=year,
         ),
-        _case=case,
-        _voice=voice,
-        _signers=signers,
-        _holders={role: voice.person(one[0]) for role, one in holders.items() if len(one) == 1},
+        case=case,
+        voice=voice,
+        signers=signers,
+        holders={role: voice.person(one[0]) for role, one in holders.items() if len(one) == 1},
     )
 
 

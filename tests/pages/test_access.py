@@ -239,8 +239,12 @@ def test_only_administrators_change_the_organisation(enter: Enter) -> None:
         "/admin/calendar/save": {"edition": "1", "change": CHANGE},
         "/admin/clock": {"to": "2026-07-10T08:00"},
         "/admin/letterheads": {
-            "issuer": "agency", "valid_from": "2026-07-10", "symbol": "X", "filing": "VT",
-            "place-vi": "X", "place-en": "X",
+            "issuer": "agency",
+            "valid_from": "2026-07-10",
+            "symbol": "X",
+            "filing": "VT",
+            "place-vi": "X",
+            "place-en": "X",
         },
     }
     for address, data in told.items():
