@@ -166,7 +166,7 @@ def chart_part(chart: Chart) -> Markup:
     """A chart as a part of the page, with what it was drawn from."""
     # The drawing escapes its own words, and there is nothing else in it.
     drawn = Markup(draw(chart))  # noqa: S704
-    part = Markup('<figure class="chart" data-chart="{}">{}</figure>')
+    part = Markup('<figure class="paper-chart" data-chart="{}">{}</figure>')
     return part.format(data_of(chart), drawn)
 
 
