@@ -8,6 +8,7 @@
    one move.
 """
 
+import io
 import json
 import os
 import secrets
@@ -20,6 +21,7 @@ from zoneinfo import ZoneInfo
 
 from api.auth.passwords import Passwords
 from api.bootstrap import KEPT_CLOCK, build_runtime, upgrade_database
+from api.demonstration.exports import export_on
 from api.demonstration.playing import Cast, PastClock, Player, StoryBrokenError, Times
 from api.seeds import (
     DEFINITIONS,
@@ -35,10 +37,15 @@ from api.settings import Settings
 from engine.calendars.business_days import Calendar
 from engine.commands.enter_plan import enter_plan
 from engine.commands.manage_accounts import add_account
+from engine.commands.manage_imports import FileToImport, draft_import
 from engine.commands.manage_organization import OrganizationSeed, found_organization
 from engine.commands.publish_definition import publish_definitions
-from engine.runtime import Runtime
+from engine.commands.run_imports import run_imports
+from engine.queries.jobs import latest_imports
+from engine.runtime import Caller, Runtime
 from engine.storage.database import Database
+from engine.storage.jobs import JobState
+from workflows.overdue_dossiers.keeping import NAME
 
 STORY: Final = Path(__file__).parent / "story.yaml"
 KEPT_FILE: Final = "demonstration.password"
@@ -107,6 +114,8 @@ def load_into(
     times = Times(year=year, calendar=Calendar(days=tuple(seed.days)), zone=zone)
     player = Player(runtime, clock, story=read_yaml(STORY), cast=_cast(seed), times=times)
     instances = player.play()
+    clock.instant = player.end
+    _import_export(runtime, seed, times, export=export_on(player.end.date(), times.calendar))
     return Demonstration(organization_id=seed.id, start=player.end, instances=instances)
 
 
@@ -156,6 +165,28 @@ def _found(runtime: Runtime, clock: PastClock, seed: OrganizationSeed, *, year: 
     for of_year in sorted({year - 1, year} - {first["year"]}):
         clock.instant += timedelta(minutes=5)
         enter_plan(runtime, seed.id, of_year, plan_for(first, of_year, signer=signer))
+
+
+def _import_export(
+    runtime: Runtime, seed: OrganizationSeed, times: Times, *, export: bytes
+) -> None:
+    """What the one-stop desk exported on the last day of the story.
+
+    Raises:
+        StoryBrokenError: a row of it was not taken.
+    """
+    desk = Caller(organization_id=seed.id, person=usernames(seed.data)["one_stop"])
+    file = FileToImport(
+        register=NAME,
+        content=io.BytesIO(export),
+        filename=f"ho-so-mot-cua-{times.year}.csv",
+        source="Phần mềm một cửa",
+    )
+    draft_import(runtime, desk, file, bytes_max=len(export), start=True)
+    run_imports(runtime, seed.id)
+    (view,) = latest_imports(runtime, desk, NAME, limit=1)
+    if view.job.state is not JobState.DONE or view.job.progress["faulty"]:
+        raise StoryBrokenError("story_refused", case="export", event="import", reasons=[])
 
 
 def _add_accounts(runtime: Runtime, seed: OrganizationSeed, password_hash: str) -> None:

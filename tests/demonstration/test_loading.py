@@ -49,6 +49,8 @@ STATES = {
     "disputed": "issued",
     "training": "delivering",
 }
+DOSSIERS = 5
+"""Cases that the import of the one-stop desk's export opened."""
 
 
 @dataclass(slots=True)
@@ -98,13 +100,16 @@ def test_every_case_stands_where_the_story_says(loaded: Loaded) -> None:
     }
     assert told == STATES
     listed = list_instances(loaded.runtime, secretary, Filter(), limit=100)
-    assert {summary.id for summary in listed} == set(loaded.told.instances.values())
+    of_dossiers = [one for one in listed if one.process == "overdue_case"]
+    assert sorted(one.state for one in of_dossiers) == ["at_risk"] * 2 + ["overdue"] * 3
+    others = {summary.id for summary in listed} - {one.id for one in of_dossiers}
+    assert others == set(loaded.told.instances.values())
 
 
 def test_the_log_verifies_and_runs_forward(loaded: Loaded) -> None:
     verdict = verify_log(loaded.runtime, loaded.told.organization_id)
     assert verdict.intact, verdict.findings
-    assert verdict.instances == len(STATES)
+    assert verdict.instances == len(STATES) + DOSSIERS
     assert verdict.files > 50
     with loaded.runtime.read(loaded.told.organization_id) as uow:
         entries = uow.tables.log.read(LogFilter(), limit=10_000)
