@@ -9,7 +9,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -18,12 +18,12 @@ from typing import Annotated, Any, Final
 import typer
 
 from api.cli.desk import Desk, complain, desk_of
+from api.cli.export_telling import show_preview, source_of, tell_source, word_of, write_faults
 from api.seeds import DEFINITIONS, read_yaml
 from engine.calendars.business_days import Calendar
 from engine.calendars.vietnam import LIBRARY_SOURCE, read_calendar_file, seed_days
 from engine.errors import Invalid, NotFound
 from engine.tables.cells import shown_cell
-from engine.tables.fault import RowFault
 from engine.tables.listing import Listing, write_listings
 from engine.tables.writing import SheetFormat
 from workflows.overdue_dossiers.analysis.counting import Analysis, Dimension, Window, analyse
@@ -31,18 +31,16 @@ from workflows.overdue_dossiers.analysis.listing import (
     IN_GROUPS,
     IN_LINES,
     analysis_listings,
-    fault_listing,
 )
 from workflows.overdue_dossiers.analysis.recurrence import Remedy
 from workflows.overdue_dossiers.dossier import Cause
 from workflows.overdue_dossiers.export.layout import SourceMapping, mapping_of
-from workflows.overdue_dossiers.export.opening import Export, ReadingSettings, open_export
+from workflows.overdue_dossiers.export.opening import ReadingSettings, open_export
 from workflows.overdue_dossiers.export.rows import ZONE
 
 CALENDAR: Final = DEFINITIONS / "calendars" / "vn.yaml"
 YEARS_BEFORE: Final = 10
 """Years before the window for which days off are known: nothing is pending longer."""
-FAULTS_SHOWN: Final = 10
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 
@@ -59,6 +57,10 @@ class Form(StrEnum):
 
 DAYS: Final = ["%Y-%m-%d", "%d/%m/%Y"]
 INSTANTS: Final = [*DAYS, "%Y-%m-%dT%H:%M", "%d/%m/%Y %H:%M"]
+
+
+Shape = tuple[Sequence[Dimension], Form, Path | None]
+"""By what figures are broken down, how they are told, and where to."""
 
 
 @app.command(
@@ -110,11 +112,13 @@ def import_file(  # noqa: PLR0913 - each one is an option of the line.
 
 @app.command(
     name="analyse",
-    help="Phân tích hồ sơ từ tệp trích xuất · Count the dossiers of an export",
+    help="Phân tích hồ sơ của tệp, hoặc của sổ · Count the dossiers of a file, or of the register",
 )
-def analyse_file(  # noqa: PLR0913 - each one is an option of the line.
+def analyse_dossiers(  # noqa: PLR0913 - each one is an option of the line.
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help="CSV, XLSX, Parquet", metavar="FILE")],
+    file: Annotated[
+        Path | None, typer.Argument(help="CSV, XLSX, Parquet", metavar="[FILE]")
+    ] = None,
     *,
     first: Annotated[
         datetime | None,
@@ -143,38 +147,83 @@ def analyse_file(  # noqa: PLR0913 - each one is an option of the line.
     preview: Annotated[
         bool, typer.Option("--preview", help="Chỉ xem cách đọc tệp · Only show how it is read")
     ] = False,
+    organization: Annotated[
+        str | None, typer.Option(help="Tên ngắn của cơ quan · Short name of the organisation")
+    ] = None,
 ) -> None:
-    """Read a file, count its dossiers over a window, and tell the figures."""
+    """Count dossiers over a window and tell the figures; a file needs no database."""
     desk = desk_of(context)
+    dimensions = tuple(by or ())
+    if file is None:
+        if map_ or mapping or faults or preview:
+            raise Invalid("file_not_named")
+        _analyse_register(desk, organization, (first, last), remedies, (dimensions, format_, out))
+        return
     if not file.is_file():
         raise NotFound("file_not_there", file=str(file))
     settings = ReadingSettings(mapping=_mapping(mapping, map_ or []))
     with file.open("rb") as stream:
         export = open_export(stream, filename=file.name, settings=settings)
         if preview:
-            _preview(export, desk)
+            show_preview(export, desk)
             return
-        window = _window(first, last)
+        window = _window(first, last, None)
         analysis = analyse(
             export.current(), window, _calendar(window), remedies=_remedies(remedies)
         )
-        told = analysis.told(by or ())
-        source = _source(export, desk)
-        _tell_source(export, desk)
+        source = source_of(export, desk)
+        tell_source(export, desk)
     if faults is not None:
-        _write_faults(export, faults, desk)
-    if format_ is Form.JSON:
-        _give(json.dumps({**told, "source": source}, ensure_ascii=False, indent=2), out, desk)
-        return
-    _give(_told(analysis, by or (), format_, desk), out, desk)
+        write_faults(export, faults, desk)
+    _tell(analysis, source, (dimensions, format_, out), desk)
     if not source["accepted"] and source["refused"]:
         raise typer.Exit(1)
 
 
-def _told(analysis: Analysis, by: Sequence[Dimension], format_: Form, desk: Desk) -> str | bytes:
+def _analyse_register(
+    desk: Desk,
+    organization: str | None,
+    days: tuple[datetime | None, datetime | None],
+    remedies: Path | None,
+    shape: Shape,
+) -> None:
+    # The database only for whoever names no file.
+    from api.cli.dossier_register import analyse_register  # noqa: PLC0415
+
+    found = analyse_register(
+        desk, organization, lambda today: _window(*days, today), remedies=_remedies(remedies)
+    )
+    complain(desk.say("dossiers_register", **found.source))
+    _tell(found.analysis, found.source, shape, desk, found.titles)
+
+
+def _tell(
+    analysis: Analysis,
+    source: Mapping[str, Any],
+    shape: Shape,
+    desk: Desk,
+    titles: Mapping[str, str] | None = None,
+) -> None:
+    """Give the figures in the shape that is wanted; units by their titles where they have some."""
+    by, format_, out = shape
+    if format_ is Form.JSON:
+        told = {**analysis.told(by), "source": source}
+        _give(json.dumps(told, ensure_ascii=False, indent=2), out, desk)
+        return
+    called = titles or {}
+    _give(_told(analysis, by, format_, desk, lambda unit: called.get(unit, unit)), out, desk)
+
+
+def _told(
+    analysis: Analysis,
+    by: Sequence[Dimension],
+    format_: Form,
+    desk: Desk,
+    called: Callable[[str], str],
+) -> str | bytes:
     """The tables of an analysis: as text, as sheets, or set for Word."""
     shown = IN_GROUPS if format_ in {Form.CSV, Form.XLSX} else IN_LINES
-    listings = analysis_listings(analysis, by, _word(desk), shown=shown)
+    listings = analysis_listings(analysis, by, word_of(desk), shown=shown, called=called)
     if format_ in {Form.CSV, Form.XLSX}:
         return write_listings(listings, SheetFormat(format_.value))
     heading = desk.say(
@@ -189,7 +238,7 @@ def _told(analysis: Analysis, by: Sequence[Dimension], format_: Form, desk: Desk
     from api.cli.dossier_paper import analysis_docx  # noqa: PLC0415
 
     return analysis_docx(
-        analysis, listings, heading=heading, language=desk.language, say=_word(desk)
+        analysis, listings, heading=heading, language=desk.language, say=word_of(desk)
     )
 
 
@@ -245,14 +294,16 @@ def _json(file: Path) -> Any:
     return json.loads(file.read_text("utf-8-sig"))
 
 
-def _window(first: datetime | None, last: datetime | None) -> Window:
-    if last is None:
+def _window(first: datetime | None, last: datetime | None, today: date | None) -> Window:
+    if last is not None:
+        until = last.date()
+    elif today is not None:
+        until = today
+    else:
         # The house's clock, and the database behind it, only for whoever names no day.
         from engine.runtime import SystemClock  # noqa: PLC0415
 
         until = SystemClock().now().astimezone(ZONE).date()
-    else:
-        until = last.date()
     return Window(first=date(until.year, 1, 1) if first is None else first.date(), last=until)
 
 
@@ -265,90 +316,6 @@ def _calendar(window: Window) -> Calendar:
         weekend=file.weekend,
         version=f"{CALENDAR.name}, {LIBRARY_SOURCE}",
     )
-
-
-def _source(export: Export, desk: Desk) -> dict[str, Any]:
-    """What was read, as JSON tells it."""
-    return {
-        **asdict(export.reconciliation()),
-        "columns": export.layout.mapping.told()["columns"],
-        "dropped": [
-            {"heading": dropped.heading, "personal": dropped.personal}
-            for dropped in export.layout.dropped
-        ],
-        "faults": dict(export.faults.counts),
-        "first_faults": [
-            {**fault.told(), "message": _sentence(fault, desk)}
-            for fault in export.faults.kept[:FAULTS_SHOWN]
-        ],
-    }
-
-
-def _tell_source(export: Export, desk: Desk) -> None:
-    """Say on standard error what was read and what was not."""
-    told = asdict(export.reconciliation())
-    complain(desk.say("dossiers_read", **told))
-    if told["left_out"] or told["hidden"] or told["cut"]:
-        complain(desk.say("dossiers_left_out", **told))
-    complain(desk.say("dossiers_checksum", **told))
-    _tell_dropped(export, desk, complain)
-    for fault in export.faults.kept[:FAULTS_SHOWN]:
-        complain(_fault_line(fault, desk))
-    more = export.faults.total - FAULTS_SHOWN
-    if more > 0:
-        complain(desk.say("dossiers_more_faults", count=more))
-
-
-def _tell_dropped(export: Export, desk: Desk, tell: Callable[[str], None]) -> None:
-    for code, personal in (("dossiers_dropped_personal", True), ("dossiers_dropped", False)):
-        headings = [
-            dropped.heading or "—"
-            for dropped in export.layout.dropped
-            if (dropped.personal is not None) is personal
-        ]
-        if headings:
-            tell(desk.say(code, headings=headings))
-
-
-def _preview(export: Export, desk: Desk) -> None:
-    """Show which column was found where, the first dossiers and the first faults."""
-    preview = export.preview()
-    for column, heading in preview.layout.mapping.columns.items():
-        title = _word(desk)(f"dossier.column.{column}", {})
-        desk.tell("dossiers_mapped", column=f"{column} ({title})", heading=heading or "—")
-    _tell_dropped(export, desk, typer.echo)
-    for row, dossier in preview.dossiers:
-        ended = dossier.ended_on or "—"
-        told = (
-            f"{dossier.code} | {dossier.procedure} | {dossier.unit} | {dossier.received_at} | "
-            f"{dossier.due_on} | {dossier.current_due_on} | {dossier.status} | {ended}"
-        )
-        desk.tell("dossiers_preview", row=row, told=told)
-    for fault in preview.faults:
-        typer.echo(_fault_line(fault, desk))
-
-
-def _write_faults(export: Export, file: Path, desk: Desk) -> None:
-    listing = fault_listing(export.faults.kept, _word(desk), lambda f: _sentence(f, desk))
-    wanted = SheetFormat.XLSX if file.suffix.casefold() == ".xlsx" else SheetFormat.CSV
-    file.write_bytes(write_listings([listing], wanted))
-    complain(desk.say("dossiers_written", file=str(file)))
-
-
-def _fault_line(fault: RowFault, desk: Desk) -> str:
-    column = _word(desk)(f"dossier.column.{fault.column}", {})
-    text = _sentence(fault, desk)
-    return desk.say("dossiers_fault", row=fault.row, column=column, text=text)
-
-
-def _sentence(fault: RowFault, desk: Desk) -> str:
-    """What is wrong with a cell, in words."""
-    known = desk.words.knows(f"cell.{fault.code}", desk.language)
-    return _word(desk)(f"{'cell' if known else 'fault'}.{fault.code}", fault.params)
-
-
-def _word(desk: Desk) -> Callable[[str, Mapping[str, Any]], str]:
-    return lambda code, params: desk.words.say(code, params, desk.language)
 
 
 def _as_text(listing: Listing) -> str:

@@ -496,6 +496,31 @@ def test_a_database_without_an_organisation_has_no_verdict(
     assert "Chưa có cơ quan nào" in err
 
 
+def check_register(tell: Tell) -> None:
+    """Without a file the register is counted, units by their titles."""
+    window = ("--from", "2026-01-01", "--to", "2026-12-31", "--by", "unit")
+    code, out, err = tell("dossiers", "analyse", *window)
+    assert code == 0
+    assert "Theo đơn vị" in out
+    assert "Sổ hồ sơ của" in err
+    told = json.loads(tell("dossiers", "analyse", *window, "--format", "json")[1])
+    (group,) = told["by"]["unit"]
+    assert group["figures"]["received"] == told["total"]["received"] == 1
+    assert group["group"] not in out
+    assert told["source"]["as_of"]
+    code, out, err = tell("dossiers", "analyse", "--preview")
+    assert (code, out, "nêu tệp" in err) == (2, "", True)
+
+
+def test_an_empty_register_is_a_sentence(
+    tell: Tell, founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shutil.copytree(founded, tmp_path / "var")
+    monkeypatch.setenv("QUYTRINH_DATA_DIR", str(tmp_path / "var"))
+    code, out, err = tell("--lang", "en", "dossiers", "analyse")
+    assert (code, out, "no export was imported yet" in err) == (2, "", True)
+
+
 def test_an_export_is_imported_from_the_command_line(
     tell: Tell, founded: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -514,6 +539,7 @@ def test_an_export_is_imported_from_the_command_line(
     assert "Cơ quan không có đơn vị “VP”" in err
     assert "Người nộp" in err
     assert "Bình" not in out + err
+    check_register(tell)
     code, out, err = tell("--lang", "en", *line, "--alias", "VP=office")
     assert (code, "2 rows, 1 new, 0 changed, 1 unchanged" in out) == (0, True)
     assert "imported before" in tell("--lang", "en", *line, "--alias", "VP=office")[2]

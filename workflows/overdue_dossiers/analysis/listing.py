@@ -40,6 +40,7 @@ def analysis_listings(
     say: Say,
     *,
     shown: Collection[str] = IN_GROUPS,
+    called: Callable[[str], str] = str,
 ) -> tuple[Listing, ...]:
     """The tables of an analysis: all of it, causes by both rankings, and each breakdown.
 
@@ -48,13 +49,16 @@ def analysis_listings(
         dimensions: by which it is broken down.
         say: puts a code into words.
         shown: the figures of a breakdown.
+        called: what a unit is called, where it is told by its id.
     """
     found = [
         _total(analysis.total, say),
         _pareto(analysis.causes_by_count, "count", say),
         _pareto(analysis.causes_by_days, "days", say),
     ]
-    found += [_groups(analysis.by(dimension), dimension, say, shown) for dimension in dimensions]
+    found += [
+        _groups(analysis, dimension, say, shown=shown, called=called) for dimension in dimensions
+    ]
     if analysis.recurrences:
         found.append(_recurrences(analysis.recurrences, say))
     return tuple(found)
@@ -95,7 +99,9 @@ def figure_cell(figure: Figure) -> Cell:
     return Decimal(quotient(figure.numerator * scale, figure.denominator))
 
 
-def group_title(dimension: Dimension, name: Any, say: Say) -> str:
+def group_title(
+    dimension: Dimension, name: Any, say: Say, called: Callable[[str], str] = str
+) -> str:
     """What a group is called."""
     if name is None:
         return say("dossier.group.none", {})
@@ -103,7 +109,7 @@ def group_title(dimension: Dimension, name: Any, say: Say) -> str:
         return say("dossier.group.others", {})
     if dimension in {Dimension.CAUSE, Dimension.STAGE}:
         return say(f"dossier.{dimension.value}.{name}", {})
-    return str(name)
+    return called(name) if dimension in {Dimension.UNIT, Dimension.OFFICER} else str(name)
 
 
 def _total(total: Tally, say: Say) -> Listing:
@@ -151,7 +157,12 @@ def _pareto(pareto: Pareto, size: str, say: Say) -> Listing:
 
 
 def _groups(
-    groups: Mapping[Any, Tally], dimension: Dimension, say: Say, shown: Collection[str]
+    analysis: Analysis,
+    dimension: Dimension,
+    say: Say,
+    *,
+    shown: Collection[str],
+    called: Callable[[str], str],
 ) -> Listing:
     columns = [figure for figure in figures_of(Tally()) if figure.id in shown]
     return Listing(
@@ -162,10 +173,10 @@ def _groups(
         ],
         rows=[
             (
-                group_title(dimension, name, say),
+                group_title(dimension, name, say, called),
                 *(figure_cell(figure) for figure in figures_of(tally) if figure.id in shown),
             )
-            for name, tally in groups.items()
+            for name, tally in analysis.by(dimension).items()
         ],
     )
 
