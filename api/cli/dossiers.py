@@ -1,8 +1,9 @@
-"""`dossiers`: what the one-stop desk exports, counted without any database.
+"""`dossiers`: what the one-stop desk exports, counted without any database, or imported into one.
 
 1. What was read, replaced, refused and left out is said on standard error, the figures alone on
    standard output: they may be handed on.
-2. The calendar is that of the state sector, as it ships and as the pinned library estimates it.
+2. The calendar of a file is that of the state sector, as it ships and as the pinned library
+   estimates it; the register is counted by the organisation's own.
 3. The whole of a window is as it was at the end of its last day; without `--to` that is today,
    without `--from` the first of January of that year.
 """

@@ -6,7 +6,7 @@
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
@@ -79,10 +79,7 @@ def named_listings(
     analysis: Analysis, by: Dimension, say: Say, name: Callable[[str], str]
 ) -> list[Listing]:
     """The tables of an analysis; `name` says what a unit is called, which is stored by its id."""
-    *others, groups = analysis_listings(analysis, (by,), say)
-    if by in {Dimension.UNIT, Dimension.OFFICER}:
-        groups = replace(groups, rows=[(name(str(first)), *rest) for first, *rest in groups.rows])
-    return [*others, groups]
+    return list(analysis_listings(analysis, (by,), say, called=name))
 
 
 def _weeks(last: date, count: int) -> Iterator[Window]:
