@@ -30,6 +30,16 @@ HARDLY_A_WEEK: Final = 1
 """Working days that weeks between two others may have together, for them to be neighbours."""
 
 
+def report_day_plausible(case: Case) -> bool:
+    """Whether the report is dated between its submission and today."""
+    day: date | None = case.instance.fields.get("report_date")
+    if day is None:
+        return True
+    steps = (case.instance.last(name) for name in ("submit", "submit_nil"))
+    submitted = max((step.on for step in steps if step is not None), default=date.min)
+    return submitted <= day <= case.today
+
+
 def cut_off_plausible(case: Case) -> bool:
     """Whether the cut-off has passed and leaves no working day of the period out."""
     days, cut_off = covered(case), case.instance.fields.get("cut_off")

@@ -21,6 +21,7 @@ READS = {
     facts.backlog_without_measure: DAYS,
     facts.working_days_in_period: ("first_day", "last_day"),
     facts.earlier_periods_open: (),
+    facts.report_day_plausible: ("report_date",),
 }
 """Each fact, with the fields of the review that it looks at."""
 EFFECTS = (
