@@ -7,20 +7,28 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, time
+from datetime import date, datetime
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
-from pydantic import TypeAdapter, ValidationError
 from starlette.datastructures import UploadFile
 
 from api.dependencies import Reply, run_once, standing
+from api.pages.calendar_forms import (
+    change_kept,
+    day_typed,
+    edition_typed,
+    kept_text,
+    periods_typed,
+    working_time_typed,
+)
 from api.pages.forms import Typed
-from api.pages.showing import Message, Reason
+from api.pages.showing import Message, Reason, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
-from api.problems import Unreadable, problem_of
+from api.problems import problem_of
 from api.seeds import library_days
 from engine.calendars.business_days import CalendarDay, DayKind
+from engine.calendars.dated_rules import DatedRule
 from engine.calendars.edition import (
     CalendarChange,
     DayRow,
@@ -29,6 +37,7 @@ from engine.calendars.edition import (
     difference,
     unannounced,
 )
+from engine.calendars.period_scheme import PeriodRule
 from engine.calendars.working_time import WorkingTimeRule
 from engine.commands.change_calendar import CalendarChanged, ChangeCalendar, change_calendar
 from engine.commands.manage_accounts import NotAllowed
@@ -43,19 +52,6 @@ router = APIRouter(prefix="/admin/calendar")
 MOVED_SHOWN: Final = 200
 FAULTS_SHOWN: Final = 200
 HOME: Final = "/admin/calendar"
-
-
-@dataclass(frozen=True, slots=True)
-class _Kept:
-    """A change of the calendar as the page keeps it between looking and saving."""
-
-    days: tuple[DayRow, ...]
-    removed: tuple[tuple[str | None, date], ...]
-    rules: tuple[tuple[str | None, WorkingTimeRule], ...]
-    source: str
-
-
-_KEPT: Final = TypeAdapter(_Kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +81,7 @@ def preview_day(sent: Posted) -> Response:
 
     def read() -> CalendarChange:
         day = CalendarDay(
-            date=_day(typed.text("day")),
+            date=day_typed(typed.text("day")),
             kind=DayKind.WORK if typed.text("kind") == "work" else DayKind.OFF,
             label=typed.text("label").strip(),
             source=typed.text("source").strip(),
@@ -95,7 +91,7 @@ def preview_day(sent: Posted) -> Response:
         row = DayRow(
             day=day,
             unit=typed.text("unit") or None,
-            effective_on=_day(effective) if effective else None,
+            effective_on=day_typed(effective) if effective else None,
         )
         return CalendarChange(days=(row,))
 
@@ -108,7 +104,7 @@ def preview_removal(sent: Posted) -> Response:
     typed = sent.typed
 
     def read() -> CalendarChange:
-        key = (typed.text("unit") or None, _day(typed.text("day")))
+        key = (typed.text("unit") or None, day_typed(typed.text("day")))
         return CalendarChange(removed=(key,), source=typed.text("source").strip())
 
     return _preview(sent.desk, typed, read)
@@ -120,9 +116,20 @@ def preview_working_time(sent: Posted) -> Response:
     typed = sent.typed
 
     def read() -> CalendarChange:
-        rule = _working_time(typed)
+        rule = working_time_typed(typed)
         unit = typed.text("unit") or None
         return CalendarChange(rules=(RuleRow(kind=RuleKind.WORKING_TIME, rule=rule, unit=unit),))
+
+    return _preview(sent.desk, typed, read)
+
+
+@router.post("/periods")
+def preview_periods(sent: Posted) -> Response:
+    """Show what other reporting periods would move; reviews of periods that are open stay."""
+    typed = sent.typed
+
+    def read() -> CalendarChange:
+        return CalendarChange(rules=(RuleRow(kind=RuleKind.PERIODS, rule=periods_typed(typed)),))
 
     return _preview(sent.desk, typed, read)
 
@@ -160,9 +167,9 @@ def preview_library(sent: Posted) -> Response:
 def save(sent: Posted) -> Response:
     """Make the change that was looked at."""
     desk = sent.desk
-    change = _kept_change(sent.typed.text("change"))
+    change = change_kept(sent.typed.text("change"))
     request = ChangeCalendar(
-        caller=desk.caller, change=change, expected=_edition(sent.typed), dry_run=False
+        caller=desk.caller, change=change, expected=edition_typed(sent.typed), dry_run=False
     )
 
     def carried_out() -> Reply:
@@ -192,7 +199,7 @@ def _preview(desk: Desk, typed: Typed, read: Callable[[], CalendarChange]) -> Re
     try:
         change = read()
         request = ChangeCalendar(
-            caller=desk.caller, change=change, expected=_edition(typed), dry_run=True
+            caller=desk.caller, change=change, expected=edition_typed(typed), dry_run=True
         )
         outcome = change_calendar(desk.house.runtime, request)
     except (Invalid, NotFound, Conflict) as error:
@@ -201,7 +208,7 @@ def _preview(desk: Desk, typed: Typed, read: Callable[[], CalendarChange]) -> Re
         return _refused(desk, _NotYours())
     return desk.page(
         "admin/calendar_preview.html",
-        change=_kept(change),
+        change=kept_text(change),
         edition=request.expected,
         next_edition=outcome.edition,
         entered=[_entered(desk, row) for row in change.days],
@@ -247,7 +254,6 @@ def _show(desk: Desk, *, status: int = 200, message: Message | None = None) -> R
     year = int(asked["year"]) if asked.get("year", "").isdecimal() else today.year
     unit = asked.get("unit", "")
     difference_ = _difference(desk) if desk.is_administrator else CalendarChange()
-    working = [row for row in edition.rules if row.kind is RuleKind.WORKING_TIME]
     return desk.page(
         "admin/calendar.html",
         status=status,
@@ -262,7 +268,8 @@ def _show(desk: Desk, *, status: int = 200, message: Message | None = None) -> R
             for day in days
             if day.row.day.date.year == year and unit in {"", day.row.unit or "-"}
         ],
-        rules=[_rule_view(desk, row) for row in working],
+        rules=[_rule_view(desk, row) for row in edition.rules if row.kind is RuleKind.WORKING_TIME],
+        periods=[_rule_view(desk, row) for row in edition.rules if row.kind is RuleKind.PERIODS],
         units=desk.choices.units,
         unannounced=unannounced(edition, today),
         library=[_entered(desk, row) for row in difference_.days],
@@ -302,16 +309,32 @@ def _entered(desk: Desk, row: DayRow) -> dict[str, Any]:
 
 
 def _rule_view(desk: Desk, row: RuleRow) -> dict[str, Any]:
-    rule = row.rule
-    weekend = rule.weekend if isinstance(rule, WorkingTimeRule) else ()
     return {
         "unit": desk.voice.unit(row.unit),
-        "first": rule.from_,
-        "weekend": ", ".join(desk.voice.ui(f"weekday.{day}") for day in weekend) or "—",
-        "cut_off": f"{rule.cut_off:%H:%M}" if isinstance(rule, WorkingTimeRule) else "—",
-        "shifts": isinstance(rule, WorkingTimeRule) and rule.counts_from_hand_over,
-        "source": rule.source,
+        "first": row.rule.from_,
+        "says": _said(row.rule, desk.voice),
+        "source": row.rule.source,
     }
+
+
+def _said(rule: DatedRule, voice: Voice) -> str:
+    """What a rule says, on one line."""
+    if isinstance(rule, WorkingTimeRule):
+        days = ", ".join(voice.ui(f"weekday.{day}") for day in rule.weekend) or "—"
+        said = voice.ui("calendar.rests", days=days, hour=f"{rule.cut_off:%H:%M}")
+        return f"{said}; {voice.ui('calendar.shifts')}" if rule.counts_from_hand_over else said
+    if isinstance(rule, PeriodRule):
+        ends = rule.month_ends_on
+        month = "calendar.month_ends" if ends == "last_day" else "calendar.month_ends_on"
+        terms = rule.report_terms
+        return voice.ui(month, day=ends) + voice.ui(
+            "calendar.reports",
+            month=terms.month,
+            quarter=terms.quarter,
+            year=terms.year,
+            merged=rule.merge_week_up_to,
+        )
+    return rule.model_dump_json(by_alias=True)
 
 
 def _moved(desk: Desk, outcome: CalendarChanged) -> list[MovedView]:
@@ -326,66 +349,3 @@ def _moved(desk: Desk, outcome: CalendarChanged) -> list[MovedView]:
         )
         for one in outcome.moved[:MOVED_SHOWN]
     ]
-
-
-def _kept(change: CalendarChange) -> str:
-    """A change as the page holds it."""
-    rules = tuple(
-        (row.unit, row.rule) for row in change.rules if isinstance(row.rule, WorkingTimeRule)
-    )
-    kept = _Kept(days=change.days, removed=change.removed, rules=rules, source=change.source)
-    return _KEPT.dump_json(kept, by_alias=True).decode()
-
-
-def _kept_change(text: str) -> CalendarChange:
-    """The change that the page held since it was looked at.
-
-    Raises:
-        Unreadable: somebody bent it.
-    """
-    try:
-        kept = _KEPT.validate_json(text)
-    except ValidationError as fault:
-        raise Unreadable("form_unreadable") from fault
-    return CalendarChange(
-        days=kept.days,
-        removed=kept.removed,
-        rules=tuple(
-            RuleRow(kind=RuleKind.WORKING_TIME, rule=rule, unit=unit) for unit, rule in kept.rules
-        ),
-        source=kept.source,
-    )
-
-
-def _working_time(typed: Typed) -> WorkingTimeRule:
-    """The working time that was typed.
-
-    Raises:
-        Invalid: `wrong_values`: no day of work is left, or something is no day and no hour.
-    """
-    try:
-        return WorkingTimeRule(
-            from_=_day(typed.text("from")),
-            source=typed.text("source").strip(),
-            weekend=tuple(int(day) for day in typed.texts.get("weekend", ())),
-            cut_off=time.fromisoformat(typed.text("cut_off") or "15:00"),
-            counts_from_hand_over=typed.text("shifts") == "yes",
-        )
-    except (ValidationError, ValueError) as fault:
-        wrong = {"field": "working_time", "code": "pattern", "params": {}}
-        raise Invalid("wrong_values", faults=[wrong]) from fault
-
-
-def _edition(typed: Typed) -> int:
-    text = typed.text("edition")
-    if not (text.isascii() and text.isdecimal() and len(text) < 10):
-        raise Unreadable("form_unreadable")
-    return int(text)
-
-
-def _day(text: str) -> date:
-    try:
-        return date.fromisoformat(text.strip())
-    except ValueError:
-        fault = {"field": "day", "code": "not_date", "params": {}}
-        raise Invalid("wrong_values", faults=[fault]) from None

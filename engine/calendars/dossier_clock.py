@@ -90,10 +90,12 @@ class DossierTerm:
         half_days: working half days.
         counts_from_hand_over: whether a receipt after the cut-off or on a day off also shifts the
             count, and not the hand-over alone.
+        cut_off: of the unit, where its working time has another one than the law.
     """
 
     half_days: int
     counts_from_hand_over: bool = False
+    cut_off: time | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -216,7 +218,8 @@ class _Run:
     def start(self, at: datetime) -> None:
         """Begin to count from zero."""
         day = at.date()
-        self.handed_over_on = handed_over_on(at, cut_off=self.rule.cut_off, calendar=self.calendar)
+        cut_off = self.term.cut_off or self.rule.cut_off
+        self.handed_over_on = handed_over_on(at, cut_off=cut_off, calendar=self.calendar)
         self.counted_from = self.handed_over_on if self.term.counts_from_hand_over else day
         self.supplements_by = self.calendar.add_working_days(day, self.rule.supplement_within)
         self.due = self._ending(self.counted_from, -(-self.term.half_days // 2))

@@ -93,6 +93,13 @@ def test_a_sheet_a_rota_and_the_reader(sqlite_office: Office, enter: Enter) -> N
     assert "Quy chế 1" in browser.send(f"{HOME}/save").text
     page = browser.send(f"{HOME}/working-time", {**rota, "weekend": list("1234567")}, expect=422)
     assert "Không đúng dạng" in page.text
+    decree = {"from": "2027-01-01", "month_ends_on": "14", "source": "Nghị định 09/2019/NĐ-CP"}
+    browser.open(HOME)
+    page = browser.send(f"{HOME}/periods", decree)
+    assert "từ 01/01/2027: tháng từ ngày sau 14 tháng trước đến ngày 14" in page.text
+    assert "Nghị định 09/2019/NĐ-CP" in browser.send(f"{HOME}/save").text
+    page = browser.send(f"{HOME}/periods", {**decree, "month": "x"}, expect=422)
+    assert "Không đúng dạng" in page.text
     reader = enter("unit_staff").open(HOME)
     assert "Tránh lũ" in reader.text
     assert [form.action for form in reader.forms if form.method == "post"] == [

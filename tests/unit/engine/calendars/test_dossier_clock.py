@@ -96,6 +96,11 @@ def test_the_cut_off_shifts_the_hand_over_and_the_count_only_where_a_flag_says_s
     assert (plain.due_on, shifted.due_on) == (due, due_shifted)
 
 
+def test_a_unit_may_close_its_counter_at_another_hour(desk: Desk) -> None:
+    later = desk.clock(at(20, 16), term=DossierTerm(half_days=10, cut_off=time(16, 30)))
+    assert later.handed_over_on == date(2026, 8, 20)
+
+
 def test_a_pause_does_not_count(desk: Desk) -> None:
     paused = event(EventKind.PAUSED, at(24))
     standing = desk.clock(at(20), paused)
