@@ -10,13 +10,14 @@
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from engine.definition.model import By, Process
 from engine.machine.actor import Actor
 from engine.machine.authorization import grants_for, named
 from engine.machine.decision import UnmetCode
-from engine.machine.instance import Case
+from engine.machine.instance import Case, Row
 
 
 def personal_columns(process: Process, record_set: str) -> frozenset[str]:
@@ -35,6 +36,27 @@ def withheld(
     values = {**case.instance.fields, **row}
     found = grants_for(_readers(process, record_set), actor, case=case, values=values)
     return hidden if isinstance(found, UnmetCode) else frozenset()
+
+
+def seen_by(process: Process, case: Case, actor: Actor) -> Case:
+    """The case as this actor may read it: what is made of it tells no more than its tables."""
+    records = {
+        name: rows
+        if reads_whole(process, name, case, actor=actor)
+        else tuple(
+            without(row, withheld(process, name, case, row.values, actor=actor)) for row in rows
+        )
+        for name, rows in case.records.items()
+    }
+    return replace(case, records=records)
+
+
+def without(row: Row, columns: frozenset[str]) -> Row:
+    """The row without some of its columns."""
+    if not columns:
+        return row
+    kept = {name: value for name, value in row.values.items() if name not in columns}
+    return replace(row, values=kept)
 
 
 def reads_whole(process: Process, record_set: str, case: Case, *, actor: Actor) -> bool:

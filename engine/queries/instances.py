@@ -4,7 +4,7 @@ Its place, its steps, its files, its rows, its way so far.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +16,7 @@ from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
 from engine.machine.instance import Case, Child, Deadline, Person, Row, Step, Waiver
-from engine.machine.personal_rule import reads_paper, reads_whole, withheld
+from engine.machine.personal_rule import reads_paper, reads_whole, withheld, without
 from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
 from engine.runtime import Caller, Runtime, UnitOfWork
@@ -319,17 +319,10 @@ def record_table(process: Process, record_set: str, case: Case, actor: Actor) ->
     return RecordTable(
         name=record_set,
         spec=spec,
-        rows=tuple(_without(row, hidden.get(row.id)) for row in rows),
+        rows=tuple(without(row, hidden.get(row.id, frozenset())) for row in rows),
         may_edit=_may_edit(spec, case, actor),
         withheld=hidden,
     )
-
-
-def _without(row: Row, columns: frozenset[str] | None) -> Row:
-    if not columns:
-        return row
-    kept = {name: value for name, value in row.values.items() if name not in columns}
-    return replace(row, values=kept)
 
 
 def figures_of(uow: UnitOfWork, case: Case, process: Process) -> tuple[FigureView, ...]:

@@ -9,7 +9,7 @@ from engine.errors import NotFound
 from engine.evidence.file_type import MEDIA_TYPES, FileType
 from engine.machine.actor import Actor
 from engine.machine.instance import Case
-from engine.machine.personal_rule import withheld
+from engine.machine.personal_rule import seen_by, withheld
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.tables.writing import Form, SheetFormat, write_sheet
 from engine.transaction.sheets import sheet_reading
@@ -49,7 +49,8 @@ def sheet_to_fill(runtime: Runtime, caller: Caller, wanted: WantedSheet) -> Shee
     with runtime.read(caller.organization_id) as uow:
         actor = uow.actor(caller)
         case = uow.case(wanted.instance_id)
-        reading = sheet_reading(uow, case, wanted.record_set)
+        seen = seen_by(uow.pinned(case).process, case, actor)
+        reading = sheet_reading(uow, seen, wanted.record_set)
         spec = _spec(uow, case, wanted.record_set)
         form = Form(
             title=spec.title,

@@ -477,6 +477,11 @@ class CampaignJourney:
         lines = self.proposed("exception")
         assert len(lines) == 2
         self.send_sheet("exception", [explained(line) for line in lines])
+        # A row is called by its person: who may not read that reads no name in a sheet either.
+        told = str(self.proposed("exception_approval", by="external_auditor"))
+        names = [one.name for one in self.staff if one.id in self.left]
+        assert not [name for name in names if name in told]
+        assert all(name in str(self.proposed("exception_approval")) for name in names)
         trained = self.branch.add(
             self.campaign,
             "exception",
