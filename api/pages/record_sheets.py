@@ -259,7 +259,7 @@ def _refusal(place: Place, outcome: NotChangedRows) -> tuple[Message, int]:
     refused = outcome.refused
     reasons = []
     for unmet in refused.unmet:
-        (reason,) = place.voice.reasons((unmet,), place.view.process)
+        (reason,) = place.voice.reasons((unmet,), place.view.process, record_set=place.table.name)
         rows = ", ".join(str(row) for row in unmet.params.get("rows", ()))
         text = place.voice.ui("sheets.of_rows", reason=reason.text, rows=rows)
         reasons.append(Reason(text=text, who=reason.who, forbids=True) if rows else reason)

@@ -143,7 +143,9 @@ def _write(sent: Sent, place: Place) -> Response:
     if isinstance(outcome, Replayed):
         return go(went(outcome) or place.address)
     if isinstance(outcome, NotChanged):
-        reasons = desk.voice.reasons(outcome.refused.unmet, place.view.process)
+        reasons = desk.voice.reasons(
+            outcome.refused.unmet, place.view.process, record_set=place.table.name
+        )
         message = Message(kind="bad", text=desk.voice.ui("records.refused"), faults=reasons)
         status = 403 if outcome.refused.forbidden else 409
         return _show(desk, place, status=status, message=message, typed=typed)

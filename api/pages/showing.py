@@ -93,10 +93,18 @@ class Voice:
         return self._single(value, spec)
 
     def reasons(
-        self, unmet: Iterable[Unmet], process: Process, transition: str | None = None
+        self,
+        unmet: Iterable[Unmet],
+        process: Process,
+        transition: str | None = None,
+        *,
+        record_set: str | None = None,
     ) -> tuple[Reason, ...]:
-        """What is unmet, in sentences."""
-        return tuple(self._reason(one, process, transition) for one in unmet)
+        """What is unmet for a step, or for a row of a record set, in sentences."""
+        return tuple(
+            self._reason(one, process, transition=transition, record_set=record_set)
+            for one in unmet
+        )
 
     def roles(self, roles: Iterable[str]) -> str:
         """The titles of roles in a row."""
@@ -131,8 +139,8 @@ class Voice:
         ]
         return SEPARATOR.join(parts[:LABEL_PARTS]) or row.id
 
-    def _reason(self, unmet: Unmet, process: Process, transition: str | None) -> Reason:
-        text = self.words.explain(unmet, self.language, process=process, transition=transition)
+    def _reason(self, unmet: Unmet, process: Process, **about: str | None) -> Reason:
+        text = self.words.explain(unmet, self.language, process=process, **about)
         who = "" if unmet.forbids or unmet.fillable else self.roles(unmet.who_can)
         return Reason(text=text, who=who, forbids=unmet.forbids)
 

@@ -282,3 +282,29 @@ def test_the_looked_at_rows_are_what_the_form_sends(roll: Roll, office: Browser)
     ((number, values),) = json.loads(form.values["rows"][0])
     assert number == 2
     assert (values["session"], values["person"], values["present"]) == (session, "p001", True)
+
+
+def test_a_list_that_was_taken_is_told_and_taken_again_only_when_that_is_meant(
+    roll: Roll, office: Browser
+) -> None:
+    """In a set without unique columns nothing but the list itself tells that it came before."""
+    address = f"{sheets_address(roll, 'remark')}/import"
+    sheet = {"file": ("nhận xét.csv", "Nội dung\nđủ\n".encode())}
+    office.open(address)
+    assert "Sẽ thêm 1 dòng" in office.send(address, files=sheet).text
+    office.send(f"{address}/rows")
+    office.open(address)
+    told = office.send(address, files=sheet, expect=409)
+    assert "Danh sách này đã được nhập vào bảng này ngày" in told.text
+    again = office.send(address, {"again": "1"}, files=sheet)
+    assert "Sẽ thêm 1 dòng" in again.text
+    office.send(f"{address}/rows")
+    assert len(roll.rows("remark")) == 2
+
+
+def test_a_closed_row_is_told_by_the_words_of_its_definition(roll: Roll, office: Browser) -> None:
+    address = sheets_address(roll, "remark")
+    office.open(f"{address}/new")
+    told = office.send(address, {"f.text": "niêm phong"}, expect=409)
+    assert "Chưa đạt: Chưa niêm phong" in told.text
+    assert roll.rows("remark") == []
