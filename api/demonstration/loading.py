@@ -39,6 +39,7 @@ from engine.commands.enter_plan import enter_plan
 from engine.commands.manage_accounts import add_account
 from engine.commands.manage_imports import FileToImport, draft_import
 from engine.commands.manage_organization import OrganizationSeed, found_organization
+from engine.commands.open_periods import open_periods
 from engine.commands.publish_definition import publish_definitions
 from engine.commands.run_imports import run_imports
 from engine.queries.jobs import latest_imports
@@ -116,6 +117,7 @@ def load_into(
     instances = player.play()
     clock.instant = player.end
     _import_export(runtime, seed, times, export=export_on(player.end.date(), times.calendar))
+    open_periods(runtime, seed.id, begin=True)
     return Demonstration(organization_id=seed.id, start=player.end, instances=instances)
 
 

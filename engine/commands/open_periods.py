@@ -18,12 +18,15 @@ class PeriodsOpened:
         return len(self.cases)
 
 
-def open_periods(runtime: Runtime, organization_id: str) -> PeriodsOpened:
-    """Open every case of a period that has begun and has none; usually there is none to open."""
+def open_periods(runtime: Runtime, organization_id: str, *, begin: bool = False) -> PeriodsOpened:
+    """Open every case of a period that has begun and has none; usually there is none to open.
+
+    With `begin`, also those of processes of which nothing was opened yet.
+    """
     with runtime.read(organization_id) as uow:
-        if not wanted_periods(uow):
+        if not wanted_periods(uow, begin=begin):
             return PeriodsOpened(cases=())
     with runtime.write(organization_id) as uow:
-        opened = open_wanted(uow)
+        opened = open_wanted(uow, begin=begin)
         uow.commit()
         return PeriodsOpened(cases=tuple(case.instance.code for case in opened))

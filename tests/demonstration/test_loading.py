@@ -50,6 +50,7 @@ STATES = {
     "training": "delivering",
 }
 DOSSIERS = 5
+PERIODS = 3
 """Cases that the import of the one-stop desk's export opened."""
 
 
@@ -102,14 +103,16 @@ def test_every_case_stands_where_the_story_says(loaded: Loaded) -> None:
     listed = list_instances(loaded.runtime, secretary, Filter(), limit=100)
     of_dossiers = [one for one in listed if one.process == "overdue_case"]
     assert sorted(one.state for one in of_dossiers) == ["at_risk"] * 2 + ["overdue"] * 3
-    others = {summary.id for summary in listed} - {one.id for one in of_dossiers}
+    periods = [one for one in listed if one.process == "overdue_period_review"]
+    assert [one.state for one in periods] == ["period_open"] * PERIODS
+    others = {summary.id for summary in listed} - {one.id for one in (*of_dossiers, *periods)}
     assert others == set(loaded.told.instances.values())
 
 
 def test_the_log_verifies_and_runs_forward(loaded: Loaded) -> None:
     verdict = verify_log(loaded.runtime, loaded.told.organization_id)
     assert verdict.intact, verdict.findings
-    assert verdict.instances == len(STATES) + DOSSIERS
+    assert verdict.instances == len(STATES) + DOSSIERS + PERIODS
     assert verdict.files > 50
     with loaded.runtime.read(loaded.told.organization_id) as uow:
         entries = uow.tables.log.read(LogFilter(), limit=10_000)

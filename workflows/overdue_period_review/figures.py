@@ -38,18 +38,15 @@ def overdue_pending(case: Case) -> Figure:
 
 
 def median_days_late(case: Case) -> Figure:
-    """The median of working days late, in halves; nothing is said where nothing is late."""
+    """The median of whole working days late, a half rounded up; nothing where nothing is late."""
     found = _found(case)
     if found is None or not found.total.overdue:
         return Figure(numerator=None)
     return Figure(
-        numerator=found.total["median_half_days"],
-        denominator=2,
+        numerator=_median(found.total),
         cut_off=found.last,
         rows=_rows(found, late=True),
-        parts={
-            line.unit or "": (line["median_half_days"], 2) for line in found.units if line.overdue
-        },
+        parts={line.unit or "": (_median(line), None) for line in found.units if line.overdue},
     )
 
 
@@ -102,6 +99,10 @@ FIGURES = {
     "backlog_dossiers": backlog_dossiers,
 }
 """Every figure of a period under the name that the definition gives it."""
+
+
+def _median(line: FrozenLine) -> int:
+    return (line["median_half_days"] + 1) // 2
 
 
 def _finished(line: FrozenLine) -> int:
