@@ -174,7 +174,9 @@ def test_a_class_was_taught_another_is_to_come_and_the_leaders_know_who_will_be_
     assert "coverage_short" in messages
     tables = {table.name: table for table in training.records}
     assert tables["attendance"].may_edit
-    assert set(training.documents) >= {"training_plan", "enrolment_list", "attendance_form"}
+    assert set(training.documents) >= {"training_plan", "attendance_form"}
+    # The list with everybody's reasons is not the trainer's to read.
+    assert "enrolment_list" in training.kept_documents
 
 
 def test_the_plans_are_there_and_rows_lead_to_their_instances(loaded: Loaded) -> None:
