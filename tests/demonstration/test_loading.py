@@ -50,8 +50,9 @@ STATES = {
     "training": "delivering",
 }
 DOSSIERS = 5
-PERIODS = 3
 """Cases that the import of the one-stop desk's export opened."""
+PERIODS = 3
+"""Reviews of this week, this month and this quarter."""
 
 
 @dataclass(slots=True)
