@@ -50,6 +50,7 @@ from api.v1 import (
     definitions,
     demo,
     documents,
+    dossier_analysis,
     dossiers,
     evidence,
     inbox,
@@ -328,7 +329,7 @@ def _v1(app: FastAPI) -> FastAPI:
         log,
     )
     shared = (organization, calendar, letterheads, plans)
-    more = (inbox, me, accounts, tokens, *shared, dossiers, jobs, demo)
+    more = (inbox, me, accounts, tokens, *shared, dossiers, dossier_analysis, jobs, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:
         v1.include_router(router)

@@ -1,31 +1,26 @@
 """The dossiers of the one-stop desk: their analysis with charts, and the rows behind each number.
 
-1. Every chart has its table; what it shows is also said in a sentence.
+1. Every chart has its table; what it shows is also said in a sentence (`dossier_charts`).
 2. The analysis is of what is stored; of which instant its newest export is, stands beside it.
 3. No page names an applicant or an officer. Who answers for a late dossier stands in its case.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from decimal import Decimal
-from textwrap import shorten
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from babel.numbers import format_decimal
 from fastapi import APIRouter, Response
 
 from api.language import show_day
-from api.pages.charts import Amount, BarChart, ColumnChart, bar_chart, column_chart, pareto_chart
+from api.pages.dossier_charts import UNKNOWN, charts_of, named, say
 from api.pages.visiting import Desk, Desked
 from engine.errors import Invalid, NotFound
 from engine.queries.jobs import may_fill
 from engine.tables.listing import write_listings
 from engine.tables.writing import SheetFormat
 from workflows.overdue_dossiers.analysis.counting import OTHERS, Dimension, Window
-from workflows.overdue_dossiers.analysis.figures import AGES
-from workflows.overdue_dossiers.analysis.pareto import VITAL_PERCENT, Pareto
 from workflows.overdue_dossiers.analysis.tally import Tally
 from workflows.overdue_dossiers.keeping import NAME
 from workflows.overdue_dossiers.overview import Overview, named_listings, overview
@@ -41,25 +36,10 @@ from workflows.overdue_dossiers.records import (
 router = APIRouter(prefix="/dossiers")
 
 ROWS_OF_PAGE: Final = 50
-LABEL_LENGTH: Final = 34
-"""What a label may be long beside its value; its table tells it whole."""
-UNITS_DRAWN: Final = 15
-UNKNOWN: Final = "—"
 MEDIA_TYPES: Final = {
     SheetFormat.CSV: "text/csv",
     SheetFormat.XLSX: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChartView:
-    """A chart with its sentence and its table."""
-
-    title: str
-    told: str
-    drawn: BarChart | ColumnChart
-    headings: tuple[str, ...]
-    rows: tuple[tuple[str, ...], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,11 +72,11 @@ def analysis_page(desk: Desked) -> Response:
         window=window,
         by=by,
         unit=unit,
-        dimensions=[(one.value, _say(desk, f"dossier.by.{one.value}")) for one in Dimension],
+        dimensions=[(one.value, say(desk, f"dossier.by.{one.value}")) for one in Dimension],
         spans=_spans(desk, today),
         total=total,
         days_lost=total.overdue_days,
-        charts=_charts(desk, found),
+        charts=charts_of(desk, found),
         groups=_groups(desk, found, by, window),
         exported_at=exported_at,
         may_fill=may_fill(desk.house.runtime, desk.caller, NAME),
@@ -230,143 +210,6 @@ def _spans(desk: Desk, today: date) -> list[tuple[str, date, date]]:
     return [(desk.voice.ui(f"dossiers.{name}"), first, today) for name, first in spans]
 
 
-def _charts(desk: Desk, found: Overview) -> list[ChartView]:
-    analysis = found.analysis
-    ui = desk.voice.ui
-    ways = (("count", analysis.causes_by_count), ("days", analysis.causes_by_days))
-    charts = [_pareto(desk, pareto, way) for way, pareto in ways if pareto.causes]
-    total = analysis.total
-    ages = [(age, _in_age(total.backlog_days, age)) for age in AGES]
-    charts.append(
-        ChartView(
-            title=ui("dossiers.chart.backlog"),
-            told=ui("dossiers.chart.backlog_told", count=total.backlog),
-            drawn=bar_chart(
-                [
-                    Amount(label=_age(desk, age), value=str(count), size=count, whole=total.backlog)
-                    for age, count in ages
-                ]
-            ),
-            headings=(ui("dossiers.age"), ui("dossiers.dossiers")),
-            rows=tuple((_age(desk, age), str(count)) for age, count in ages),
-        )
-    )
-    charts += [_by_unit(desk, found), _trend(desk, found)]
-    return charts
-
-
-def _pareto(desk: Desk, pareto: Pareto, way: str) -> ChartView:
-    ui = desk.voice.ui
-    most = max(one.size for one in pareto.causes)
-    rows = [
-        (
-            _named(desk, Dimension.CAUSE, one.cause.value),
-            one,
-            _percent(desk, one.running, pareto.total),
-        )
-        for one in pareto.causes
-    ]
-    vital = [title for title, one, _ in rows if one.is_vital]
-    return ChartView(
-        title=ui(f"dossiers.chart.pareto_{way}"),
-        told=ui("dossiers.chart.pareto_told", causes=vital, percent=VITAL_PERCENT),
-        drawn=pareto_chart(
-            [
-                Amount(
-                    label=title,
-                    value=f"{one.size} · {share}",
-                    size=one.size,
-                    whole=most,
-                    strong=one.is_vital,
-                    running=one.running,
-                )
-                for title, one, share in rows
-            ],
-            total=pareto.total,
-            mark_percent=VITAL_PERCENT,
-        ),
-        headings=(ui("dossiers.cause"), ui(f"dossiers.size_{way}"), ui("dossiers.cumulative")),
-        rows=(
-            *((title, str(one.size), share) for title, one, share in rows),
-            *(
-                ((_named(desk, Dimension.CAUSE, None), str(pareto.unstated), UNKNOWN),)
-                if pareto.unstated
-                else ()
-            ),
-        ),
-    )
-
-
-def _by_unit(desk: Desk, found: Overview) -> ChartView:
-    ui = desk.voice.ui
-    groups = [
-        (_named(desk, Dimension.UNIT, unit), tally.early + tally.on_time, tally.finished)
-        for unit, tally in found.analysis.by(Dimension.UNIT).items()
-        if tally.finished
-    ]
-    groups.sort(key=lambda group: (group[1] * 10_000 // group[2], group[0]))
-    worst = groups[0][0] if groups else UNKNOWN
-    return ChartView(
-        title=ui("dossiers.chart.unit"),
-        told=ui("dossiers.chart.unit_told", unit=worst),
-        drawn=bar_chart(
-            [
-                Amount(
-                    label=shorten(title, LABEL_LENGTH, placeholder="…"),
-                    value=f"{_percent(desk, kept, of)} ({kept}/{of})",
-                    size=kept,
-                    whole=of,
-                    strong=kept == of,
-                )
-                for title, kept, of in groups[:UNITS_DRAWN]
-            ]
-        ),
-        headings=(ui("dossiers.unit"), ui("dossiers.on_time"), ui("dossiers.finished"), "%"),
-        rows=tuple(
-            (title, str(kept), str(of), _percent(desk, kept, of)) for title, kept, of in groups
-        ),
-    )
-
-
-def _trend(desk: Desk, found: Overview) -> ChartView:
-    ui = desk.voice.ui
-    weeks = [
-        (week, week.tally.early + week.tally.on_time, week.tally.finished) for week in found.weeks
-    ]
-    return ChartView(
-        title=ui("dossiers.chart.trend"),
-        told=ui("dossiers.chart.trend_told", weeks=len(weeks)),
-        drawn=column_chart(
-            [
-                Amount(
-                    label=f"{week.first.isocalendar().week}",
-                    value=f"{100 * kept // of}" if of else UNKNOWN,
-                    size=kept if of else None,
-                    whole=of,
-                )
-                for week, kept, of in weeks
-            ]
-        ),
-        headings=(
-            ui("dossiers.week_of"),
-            ui("dossiers.received"),
-            ui("dossiers.finished"),
-            ui("dossiers.late"),
-            "%",
-        ),
-        rows=tuple(
-            (
-                f"{week.first.isocalendar().week} ({week.first:%d/%m}–{week.last:%d/%m})",
-                str(week.tally.received),
-                str(of),
-                str(week.tally.overdue),
-                _percent(desk, kept, of),
-            )
-            for week, kept, of in weeks
-        ),
-    )
-
-
 def _groups(desk: Desk, found: Overview, by: Dimension, window: Window) -> list[GroupView]:
     names = {Dimension.UNIT: "unit", Dimension.PROCEDURE: "procedure", Dimension.CAUSE: "cause"}
     views = []
@@ -374,7 +217,7 @@ def _groups(desk: Desk, found: Overview, by: Dimension, window: Window) -> list[
         listed = by in names and name not in {None, OTHERS}
         views.append(
             GroupView(
-                title=_named(desk, by, name),
+                title=named(desk, by, name),
                 tally=tally,
                 address=_rows(window, **{names[by]: str(name)}) if listed else "",
             )
@@ -386,17 +229,6 @@ def _rows(window: Window, **wanted: str) -> str:
     """The address of the rows behind a number."""
     query = {"from": window.first.isoformat(), "to": window.last.isoformat(), **wanted}
     return f"/dossiers/list?{urlencode(query)}"
-
-
-def _named(desk: Desk, by: Dimension, name: Any) -> str:
-    """What a group is called on the page."""
-    if name is None:
-        return _say(desk, "dossier.group.none")
-    if name == OTHERS:
-        return _say(desk, "dossier.group.others")
-    if by in {Dimension.CAUSE, Dimension.STAGE}:
-        return _say(desk, f"dossier.{by.value}.{name}")
-    return desk.voice.unit(name) if by in {Dimension.UNIT, Dimension.OFFICER} else str(name)
 
 
 def _changed(desk: Desk, change: DossierChange) -> list[tuple[str, str, str]]:
@@ -416,32 +248,11 @@ def _said(desk: Desk, name: str, value: Any) -> str:
     if value is None:
         return UNKNOWN
     if name in {"status", "cause", "stage"}:
-        return _say(desk, f"dossier.{name}.{value}")
+        return say(desk, f"dossier.{name}.{value}")
     if name in {"unit", "officer_unit"}:
         return desk.voice.unit(value)
     day = _day(value) if isinstance(value, str) else None
     return str(value) if day is None else show_day(day, desk.visit.language)
-
-
-def _say(desk: Desk, code: str) -> str:
-    return desk.voice.words.say(code, {}, desk.visit.language)
-
-
-def _age(desk: Desk, age: str) -> str:
-    return desk.voice.ui("dossiers.working_days", days=_say(desk, f"dossier.age.{age}"))
-
-
-def _in_age(days: Any, age: str) -> int:
-    counts: Iterable[tuple[int, int]] = days.items()
-    return sum(count for day, count in counts if day in AGES[age])
-
-
-def _percent(desk: Desk, numerator: int, denominator: int) -> str:
-    """A share with one digit behind the separator of the language."""
-    if not denominator:
-        return UNKNOWN
-    share = Decimal(100 * numerator) / Decimal(denominator)
-    return f"{format_decimal(share, format='#,##0.0', locale=desk.visit.language)} %"
 
 
 def _day(text: str | None) -> date | None:
