@@ -9,6 +9,7 @@
    case asks for it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from engine.machine.actor import SYSTEM
@@ -20,8 +21,7 @@ from engine.transaction.opening import Opening, WrongOpening, open_instance
 
 def continue_case(uow: UnitOfWork, case: Case) -> str | None:
     """Open the case that goes on from this one; its id, None where there is one or none is due."""
-    instance = case.instance
-    carries = uow.pinned(case).process.states[instance.state].carries
+    instance, carries = case.instance, _carries(uow, case)
     if not carries:
         return None
     uow.tables.log.lock()
@@ -42,9 +42,13 @@ def continue_case(uow: UnitOfWork, case: Case) -> str | None:
 
 def continue_now(uow: UnitOfWork, case: Case) -> str | None:
     """The same right after the last step, where the plan of the next year is entered already."""
-    if uow.tables.plans.newest(case.instance.year + 1) is None:
+    if not _carries(uow, case) or uow.tables.plans.newest(case.instance.year + 1) is None:
         return None
     return continue_case(uow, case)
+
+
+def _carries(uow: UnitOfWork, case: Case) -> Mapping[str, str]:
+    return uow.pinned(case).process.states[case.instance.state].carries
 
 
 def _open(uow: UnitOfWork, opening: Opening) -> str:
