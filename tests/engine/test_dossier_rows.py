@@ -156,6 +156,16 @@ def test_dossiers_are_found_by_what_they_are(
         assert count_dossiers(session, OFFICE, wanted) == len(codes)
 
 
+def test_a_due_day_that_an_export_does_not_tell_keeps_its_own_picture(office: Office) -> None:
+    other, later = DUE + timedelta(days=30), FRIDAY + timedelta(days=7)
+    second = dossier(due_on=other, current_due_on=other)
+    write(office, dossier(), second, dossier("HS-2"))
+    assert write(office, second, dossier("HS-2"), job="j2", as_of=later) == Tally(same=2)
+    with office.runtime.read(OFFICE) as uow:
+        known = known_dossiers(uow.tables.session, OFFICE, DossierFilter(), limit=9)
+    assert [each.exported_at for each in known] == [FRIDAY, later, later]
+
+
 def test_pages_of_dossiers_follow_one_another_and_units_stay_apart(office: Office) -> None:
     write(office, *(dossier(f"HS-{n}", unit="office" if n % 2 else "clerk") for n in range(7)))
     seen: list[str] = []

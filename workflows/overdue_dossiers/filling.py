@@ -12,7 +12,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import Connection, bindparam, select, tuple_, update
+from sqlalchemy import Connection, bindparam, select, update
 from sqlmodel import Session
 
 from engine.machine.register import Filling, ReadRow, Tally
@@ -85,26 +85,47 @@ class _Batch:
         changed = sorted(self._changed & self._stored.keys())
         if changed:
             self._change(connection, changed)
-        same = sorted(
-            key
-            for key in (self._now.keys() & self._stored.keys()) - self._changed
-            if self._stored[key][1] < self._filling.as_of
-        )
-        if same:
-            connection.execute(
-                update(DOSSIERS)
-                .where(
-                    DOSSIERS.c.organization_id == self._filling.organization_id,
-                    tuple_(DOSSIERS.c.code, DOSSIERS.c.due_on).in_(same),
-                )
-                .values(exported_at=self._filling.as_of)
-            )
+        self._note_same(connection)
         if self._history:
             connection.execute(CHANGES.insert(), self._history)
 
     def tally(self) -> Tally:
         """What became of the rows."""
         return Tally(**self._counts)
+
+    def _note_same(self, connection: Connection) -> None:
+        """Dossiers of which nothing is told anew are known from a newer picture from now on.
+
+        They are named by code alone wherever that names no other dossier: a list of pairs is looked
+        through for every row of the table by PostgreSQL, a list of codes is looked up.
+        """
+        as_of = self._filling.as_of
+        untold = {code for code, due_on in self._stored if (code, due_on) not in self._now}
+        same = [
+            key
+            for key in (self._now.keys() & self._stored.keys()) - self._changed
+            if self._stored[key][1] < as_of
+        ]
+        mine = DOSSIERS.c.organization_id == self._filling.organization_id
+        codes = sorted({code for code, _ in same if code not in untold})
+        if codes:
+            connection.execute(
+                update(DOSSIERS)
+                .where(mine, DOSSIERS.c.code.in_(codes), DOSSIERS.c.exported_at < as_of)
+                .values(exported_at=as_of)
+            )
+        apart = sorted(key for key in same if key[0] in untold)
+        if apart:
+            connection.execute(
+                update(DOSSIERS)
+                .where(
+                    mine,
+                    DOSSIERS.c.code == bindparam("of_code"),
+                    DOSSIERS.c.due_on == bindparam("of_due_on"),
+                )
+                .values(exported_at=as_of),
+                [{"of_code": code, "of_due_on": due_on} for code, due_on in apart],
+            )
 
     def _change(self, connection: Connection, keys: list[Key]) -> None:
         rows = [self._row(key) for key in keys]
