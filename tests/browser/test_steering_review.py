@@ -138,19 +138,22 @@ def test_a_review_is_taken_to_closed_in_a_browser_and_its_papers_are_printed(hou
     auditor = house.person("external_auditor")
     auditor.go(f"/instances/{review}")
     assert auditor.page.locator(".tag.good", has_text="Đã đóng").first.is_visible()
+    # The minutes tell who attended: they are for the committee and its secretary.
+    assert not auditor.page.locator('a[href$="/documents/meeting_minutes"]').count()
+    secretary = house.person("iso_secretary")
     for language in ("vi", "en"):
         if language == "en":
-            auditor.page.locator('form[action="/language"] button').first.click()
+            secretary.page.locator('form[action="/language"] button').first.click()
         for name in PAPERS:
-            auditor.go(f"/instances/{review}/documents/{name}")
-            sheet = auditor.page.locator("article.sheet").inner_text()
+            secretary.go(f"/instances/{review}/documents/{name}")
+            sheet = secretary.page.locator("article.sheet").inner_text()
             assert "page." not in sheet, (name, language)
             assert "2026" in sheet
     pack = f"/instances/{review}/documents/input_pack"
-    auditor.go(pack)
-    told = auditor.page.locator("article.sheet").inner_text()
+    secretary.go(pack)
+    told = secretary.page.locator("article.sheet").inner_text()
     assert "c4) Nonconformities and corrective action" in told
     assert "Nothing arose." in told
-    assert auditor.page.locator("article.sheet section").count() == 12
+    assert secretary.page.locator("article.sheet section").count() == 12
     assert "Changed since the freeze" in told
     assert verify_log(house.served.office.runtime, OFFICE).findings == ()
