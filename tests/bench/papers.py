@@ -17,7 +17,7 @@ from docx.shared import Mm, Pt
 
 from workflows.documents.docx import write_docx
 from workflows.documents.paper import Cell, Heading, Paper, Paragraph, Run, Table
-from workflows.documents.pdf import write_pdf
+from workflows.documents.pdf import PaperTooLong, write_pdf
 
 AT = datetime(2026, 8, 10, tzinfo=UTC)
 ROUNDS = 7
@@ -93,10 +93,13 @@ def main() -> None:
     rows = rows_of(int(sys.argv[1]) if len(sys.argv) > 1 else 50)
     ours = seconds(lambda: write_docx(paper(rows), at=AT))
     theirs = seconds(lambda: bare(rows))
-    pdf = seconds(lambda: write_pdf(paper(rows), at=AT))
+    try:
+        pdf = f"{seconds(lambda: write_pdf(paper(rows), at=AT)) * 1000:.1f} ms"
+    except PaperTooLong:
+        pdf = "longer than what is set at once"
     sys.stdout.write(
         f"rows {len(rows)}: docx {ours * 1000:.1f} ms, bare script {theirs * 1000:.1f} ms, "
-        f"ratio {ours / theirs:.2f} (at most 1.3); pdf {pdf * 1000:.1f} ms\n"
+        f"ratio {ours / theirs:.2f} (at most 1.3); pdf {pdf}\n"
     )
     if ours > 1.3 * theirs:
         sys.exit(1)
