@@ -12,13 +12,24 @@ from typing import Any
 
 from tests.acceptance.desk import Desk, keys_of
 from tests.acceptance.papers import PDF, XLSX, paper
-from tests.acceptance.quarter_of_dossiers import Fate, export
+from tests.acceptance.quarter_of_dossiers import Fate, WorkingDays, export
 
 CAUSE = {
     "cause": "slow_signing",
     "cause_nature": "subjective",
     "lost_stage": "signing",
 }
+
+
+def calendar_of(desk: Desk) -> WorkingDays:
+    """The working days of the office, by the days that it tells."""
+    days = desk.get("/holidays", limit=200)["items"]
+    return WorkingDays(
+        off=frozenset(date.fromisoformat(each["day"]) for each in days if each["kind"] == "off"),
+        made_up=frozenset(
+            date.fromisoformat(each["day"]) for each in days if each["kind"] != "off"
+        ),
+    )
 
 
 @dataclass(slots=True)

@@ -88,13 +88,13 @@ class WorkingDays:
         return day
 
 
-def fates(calendar: WorkingDays, *, first: date, last: date) -> tuple[Fate, ...]:
+def fates(calendar: WorkingDays, *, first: date, last: date, each_day: int = 5) -> tuple[Fate, ...]:
     """Some dossiers for every working day; most in time, some late, some never done."""
     dice = random.Random(2026)  # noqa: S311 - the same quarter each time.
     found = []
     day = first
     while day <= last:
-        for number in range(5 if calendar.works(day) else 0):
+        for number in range(each_day if calendar.works(day) else 0):
             unit = dice.choice(list(UNITS))
             term = dice.randint(5, 12)
             due = calendar.after(day, term)
@@ -171,7 +171,9 @@ def _counted(
         return
     yield "opening" if fate.received < first else "received", 1
     yield "excluded", int(excluded)
-    late = 0 if excluded else calendar.between(due, ended or last) if (ended or last) > due else 0
+    until = ended or last
+    # The day after the last one is late, whether people work on it or not.
+    late = 0 if excluded or until <= due else max(1, calendar.between(due, until))
     if ended is None:
         yield "closing", 1
         yield "backlog", int(fate.received < first)

@@ -10,7 +10,7 @@ from engine.commands.open_plan import open_plan
 from engine.queries.audit_trail import verify_log
 from engine.worker.jobs import run_waiting_imports
 from tests.acceptance.conftest import Served
-from tests.acceptance.period_journey import PeriodJourney
+from tests.acceptance.period_journey import PeriodJourney, calendar_of
 from tests.acceptance.quarter_of_dossiers import DAY, Fate, WorkingDays, fates, totals
 from tests.fixtures import OFFICE
 
@@ -53,13 +53,7 @@ def started(served: Served) -> tuple[PeriodJourney, WorkingDays]:
         )
     body = YAML(typ="safe").load(PLAN.read_text("utf-8"))
     open_plan(served.office.runtime, OFFICE, 2026, body)
-    days = administrator.get("/holidays", limit=200)["items"]
-    calendar = WorkingDays(
-        off=frozenset(date.fromisoformat(each["day"]) for each in days if each["kind"] == "off"),
-        made_up=frozenset(
-            date.fromisoformat(each["day"]) for each in days if each["kind"] != "off"
-        ),
-    )
+    calendar = calendar_of(administrator)
     journey = PeriodJourney(
         desk=served.desk,
         move_clock=served.move_clock,
