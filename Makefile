@@ -49,9 +49,11 @@ test-fast: install
 test-long: install
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=nightly
 
-# Measures and prints, passes and fails nothing: contenders take turns over one made-up file.
+# Measures and prints, passes and fails nothing: contenders take turns over what was made up for them.
 bench: install
 	$(BIN)/python -m tests.bench.dossiers $(ROWS) $(TURNS)
+	$(BIN)/python -m tests.bench.import_dossiers --rows $(ROWS) --database sqlite
+	$(BIN)/python -m tests.bench.papers
 
 lint: install
 	$(BIN)/ruff format --check .

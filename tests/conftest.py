@@ -6,6 +6,7 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 settings.register_profile("dev", max_examples=50, deadline=None)
@@ -14,3 +15,10 @@ settings.register_profile("nightly", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 pytest_plugins = ["tests.fixtures", "tests.s3_server"]
+
+JOURNEYS = ("tests/browser/", "tests/acceptance/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the long journeys go first: begun last, one of them would keep a lone core busy."""
+    items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))

@@ -76,15 +76,19 @@ def test_every_page_is_usable_by_everybody_at_every_width(
     for username in dict.fromkeys(name for name, _ in LOOKS):
         page = site.visit(username, width=width, language=language)
         page.on("console", hear)
-        seen = site.visit(username, width=width, language=language, bypass_csp=True)
+        # English differs in words alone: what axe looks at was the same in Vietnamese.
+        seen = None
+        if language == "vi":
+            seen = site.visit(username, width=width, language=language, bypass_csp=True)
         for visitor, address in LOOKS:
             if visitor == username:
                 whole = site.address + address.replace("{audit}", audit.address)
                 page.goto(whole)
                 if _is_too_wide(page):
                     faults.append(f"{address} is wider than the window")
-                seen.goto(whole)
-                faults += _violations(seen, address)
+                if seen is not None:
+                    seen.goto(whole)
+                    faults += _violations(seen, address)
     assert faults == []
 
 
