@@ -62,6 +62,8 @@ class Entry:
         unmet: codes of the rules that refused it.
         flags: codes of what was let through and marked.
         evidence: what it rests on.
+        sig: the signature of who took the step (`credential` says its form).
+        credential: the key that is enrolled or revoked.
     """
 
     type: EntryType
@@ -89,6 +91,8 @@ class Entry:
     unmet: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
     evidence: tuple[EvidenceRef, ...] = ()
+    sig: Mapping[str, Any] | None = None
+    credential: Mapping[str, Any] | None = None
 
 
 _SAME_NAME = (
@@ -107,6 +111,8 @@ _SAME_NAME = (
     "subject",
     "payload",
     "personal",
+    "sig",
+    "credential",
 )
 
 

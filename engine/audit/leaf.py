@@ -10,7 +10,8 @@
    and led nowhere.
 5. An unknown version, type or key is a fault: a verifier that skipped what it does not know
    could be shown anything.
-6. A body is at most 65,535 bytes, because the public tile format counts an entry in 16 bits.
+6. `sig` stands on an accepted step alone, `credential` on a change of keys alone.
+7. A body is at most 65,535 bytes, because the public tile format counts an entry in 16 bits.
 """
 
 import re
@@ -19,6 +20,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from engine.audit.credential import is_credential, is_sig
 from engine.audit.profile import AuditInputError
 
 VERSION = 1
@@ -39,6 +41,7 @@ class EntryType(StrEnum):
     DEADLINE_CHANGED = "deadline_changed"
     ESCALATED = "escalated"
     WAIVER_GRANTED = "waiver_granted"
+    APPROVAL_VOIDED = "approval_voided"
     INSTANCE_MIGRATED = "instance_migrated"
     EVIDENCE_ATTACHED = "evidence_attached"
     EVIDENCE_REVIEWED = "evidence_reviewed"
@@ -107,6 +110,7 @@ def check_leaf(body: Mapping[str, Any]) -> None:
             raise _fault(key, "form")
     _check_place(body)
     _check_outcome(body)
+    _check_signature(body)
 
 
 def _check_place(body: Mapping[str, Any]) -> None:
@@ -136,6 +140,14 @@ def _check_outcome(body: Mapping[str, Any]) -> None:
             raise _fault(key, "missing")
     if not refused and "to" not in body:
         raise _fault("to", "missing")
+
+
+def _check_signature(body: Mapping[str, Any]) -> None:
+    accepted = body["outcome"] == Outcome.ACCEPTED
+    if "sig" in body and not (accepted and body["type"] == EntryType.TRANSITION):
+        raise _fault("sig", "steps_are_signed")
+    if "credential" in body and body["type"] != EntryType.KEY_CHANGED:
+        raise _fault("credential", "keys_are_enrolled")
 
 
 def _fault(key: str, problem: str) -> AuditInputError:
@@ -229,5 +241,7 @@ _FORMS: Mapping[str, Callable[[object], bool]] = {
     "unmet": _is_identifier_list,
     "flags": _is_identifier_list,
     "evidence": _is_evidence_list,
+    "sig": is_sig,
+    "credential": is_credential,
 }
 _ALWAYS = frozenset({"v", "type", "stream", "seq", "outcome", "actor", "recorded_at"})
