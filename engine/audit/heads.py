@@ -11,6 +11,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import pairwise
 
 from engine.audit.merkle import HASH_BYTES, inclusion_proof, leaf_hash, root_of, verify_inclusion
 from engine.audit.profile import AuditInputError, canonical_text
@@ -122,7 +123,7 @@ def verify_head(proof: HeadProof, recorded: Heads) -> bool:
 
 def _ordered(heads: Iterable[StreamHead]) -> list[StreamHead]:
     ordered = sorted(heads, key=lambda head: head.stream.encode("utf-8"))
-    for before, after in zip(ordered, ordered[1:], strict=False):
+    for before, after in pairwise(ordered):
         if before.stream == after.stream:
             raise AuditInputError("stream_repeated", stream=after.stream)
     return ordered
