@@ -3,19 +3,20 @@
 1. The address is bound before anything is said: a busy port is a sentence, not a log line.
 2. The worker runs inside the web process unless told otherwise; with several web processes it runs
    in the one that watches over them.
-3. A signal ends everything in order: requests and jobs may finish first.
+3. A signal ends everything in order and in bounded time: requests and jobs may finish first, and
+   what does not finish is left (`ending.py`).
 """
 
 import signal
 import socket
-import threading
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
-from typing import Annotated
+from typing import Annotated, Any, Final
 
 import typer
 import uvicorn
 from fastapi import FastAPI
+from typing_extensions import override
 from uvicorn.supervisors import Multiprocess
 
 from api.app import configure_logging, create_app
@@ -27,7 +28,8 @@ from api.bootstrap import (
     upgrade_database,
 )
 from api.cli.database import publish_known
-from api.cli.desk import Desk, desk_of, settings_for
+from api.cli.desk import Desk, complain, desk_of, settings_for
+from api.cli.ending import Ending, leave_behind
 from api.demonstration.loading import (
     accounts,
     kept_password,
@@ -44,6 +46,9 @@ from engine.worker.durable import Background
 from engine.worker.schedule import schedule
 
 app = typer.Typer(add_completion=False, rich_markup_mode=None)
+
+ENDED_BY: Final = (signal.SIGTERM, signal.SIGINT)
+REQUESTS_END_WITHIN_SECONDS: Final = 20
 
 Host = Annotated[str | None, typer.Option(help="Địa chỉ lắng nghe · Address to listen on")]
 Port = Annotated[int | None, typer.Option(help="Cổng · Port")]
@@ -70,7 +75,7 @@ def serve(
         desk.prove_store(runtime.store)
         desk.tell("serving", address=settings.public_url)
         desk.tell_what_is_missing(runtime)
-        _serve(runtime, settings, address, workers=workers, worker=worker)
+        _serve(desk, runtime, settings, address, workers=workers, worker=worker)
 
 
 @app.command()
@@ -80,16 +85,14 @@ def worker(context: typer.Context) -> None:
     runtime = desk.runtime(settings_for())
     desk.prove_store(runtime.store)
     configure_logging()
-    stopped = threading.Event()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        stopped.set()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    with _background(runtime):
+    ending = Ending(lambda: complain(desk.say("not_ended")))
+    for number in ENDED_BY:
+        signal.signal(number, ending.begin)
+    background = _background(runtime)
+    with background:
         desk.tell("working", database=runtime.database.engine.url.render_as_string())
-        stopped.wait()
+        ending.wait()
+    _leave_what_runs(desk, background)
 
 
 @app.command()
@@ -105,7 +108,7 @@ def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> Non
         if settings.definitions and is_demonstration(runtime):
             publish_known(runtime, settings.definitions)
         _introduce(desk, runtime, settings)
-        _serve(runtime, settings, address, workers=1, worker=True)
+        _serve(desk, runtime, settings, address, workers=1, worker=True)
 
 
 def web() -> FastAPI:
@@ -176,34 +179,86 @@ def _bound(settings: Settings) -> socket.socket:
 
 
 def _serve(
-    runtime: Runtime, settings: Settings, address: socket.socket, *, workers: int, worker: bool
+    desk: Desk,
+    runtime: Runtime,
+    settings: Settings,
+    address: socket.socket,
+    *,
+    workers: int,
+    worker: bool,
 ) -> None:
     configure_logging()
+    background = _background(runtime) if worker else None
+    try:
+        if workers == 1:
+            entered = (lambda: background) if background is not None else None
+            _serve_alone(desk, create_app(runtime, settings, background=entered), address)
+        else:
+            _serve_with_others(desk, workers, address, background or nullcontext())
+    finally:
+        if background is not None:
+            _leave_what_runs(desk, background)
+
+
+def _serve_alone(desk: Desk, app: FastAPI, address: socket.socket) -> None:
     # uvicorn ends in order and then raises the signal again: that must not kill the process.
-    signal.signal(signal.SIGTERM, _leave)
+    for number in ENDED_BY:
+        signal.signal(number, _leave)
+    config = uvicorn.Config(app, **_manner())
+    _Server(config, Ending(lambda: complain(desk.say("not_ended")))).run(sockets=[address])
 
-    def background() -> AbstractContextManager[object]:
-        return _background(runtime)
 
-    if workers == 1:
-        app = create_app(runtime, settings, background=background if worker else None)
-        config = uvicorn.Config(app, log_config=None, access_log=False, server_header=False)
-        uvicorn.Server(config).run(sockets=[address])
-        return
-    config = uvicorn.Config(
-        "api.cli.serving:web",
-        factory=True,
-        workers=workers,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-    )
+def _serve_with_others(
+    desk: Desk,
+    workers: int,
+    address: socket.socket,
+    background: AbstractContextManager[object],
+) -> None:
+    config = uvicorn.Config("api.cli.serving:web", factory=True, workers=workers, **_manner())
     watcher = Multiprocess(config, sockets=[address])
-    if not worker:
+
+    def too_late() -> None:
+        complain(desk.say("not_ended"))
+        for process in watcher.processes:
+            process.kill()
+
+    ending = Ending(too_late)
+
+    def told(number: int, _frame: FrameType | None) -> None:
+        ending.begin()
+        watcher.signal_queue.append(number)
+
+    for number in ENDED_BY:
+        signal.signal(number, told)
+    with background:
         watcher.run()
-        return
-    with _background(runtime):
-        watcher.run()
+
+
+class _Server(uvicorn.Server):
+    """A server whose end is bounded from the signal on, not from when it gets to it."""
+
+    def __init__(self, config: uvicorn.Config, ending: Ending) -> None:
+        super().__init__(config)
+        self._ending = ending
+
+    @override
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        self._ending.begin()
+        super().handle_exit(sig, frame)
+
+
+def _manner() -> dict[str, Any]:
+    """How every web process serves."""
+    return {
+        "log_config": None,
+        "access_log": False,
+        "server_header": False,
+        "timeout_graceful_shutdown": REQUESTS_END_WITHIN_SECONDS,
+    }
+
+
+def _leave_what_runs(desk: Desk, background: Background) -> None:
+    leave_behind(background.left, lambda jobs: complain(desk.say("jobs_left", jobs=jobs)))
 
 
 def _background(runtime: Runtime) -> Background:

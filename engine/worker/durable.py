@@ -8,16 +8,23 @@
 4. Each start has an id of its own. A worker beats while it lives; what a silent one left unfinished
    is taken up by another (the engine would wait for its own id to come back).
 5. The records of finished runs are removed after a day.
+6. A worker is noted before it may take a run: another would take that run for one of the dead.
+7. Stopping is bounded. What runs may finish, within patience; what does not is named in `left`, and
+   as its worker is dismissed, another takes it over. The engine itself would wait without end for a
+   job, and tries without end to reach a database that is away.
 """
 
 import logging
+import math
 import os
 import socket
 import sqlite3
 import threading
+import time
 import uuid
-from collections.abc import Callable
-from contextlib import closing
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, Self
@@ -35,6 +42,12 @@ SCHEMA: Final = "quytrinh_jobs"
 THREADS: Final = 4
 RECORDS_KEPT: Final = timedelta(days=1)
 PRUNED_AT_ONCE: Final = 500
+PATIENCE: Final = timedelta(seconds=10)
+BEYOND_PATIENCE: Final = timedelta(seconds=10)
+"""For the engine's own threads, after the jobs had theirs."""
+FOR_GOODBYE: Final = timedelta(seconds=5)
+IDLE_THREADS_END_WITHIN: Final = timedelta(seconds=1)
+ENGINE: Final = "dbos"
 
 _log = logging.getLogger("quytrinh.worker")
 
@@ -47,6 +60,10 @@ class Background:
         beat: how often the worker says that it lives.
         silent_after: after how long without a beat another one is taken for dead.
         sweep_cron: when unfinished runs of the dead are looked for.
+        patience: how long jobs that run may go on after `stop`.
+
+    Attributes:
+        left: after `stop`, the names of jobs that did not end; their threads still run.
     """
 
     def __init__(
@@ -57,6 +74,7 @@ class Background:
         beat: timedelta = timedelta(seconds=10),
         silent_after: timedelta = SILENT_AFTER,
         sweep_cron: str = "*/30 * * * * *",
+        patience: timedelta = PATIENCE,
     ) -> None:
         self.id = f"{socket.gethostname()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
         self._runtime = runtime
@@ -64,6 +82,10 @@ class Background:
         self._beat = beat
         self._silent_after = silent_after
         self._sweep_cron = sweep_cron
+        self._patience = patience
+        self.left: tuple[str, ...] = ()
+        self._running: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._stopping = threading.Event()
         self._heart = threading.Thread(target=self._beat_on, name="heartbeat", daemon=True)
 
@@ -72,27 +94,61 @@ class Background:
         note_worker(self._runtime, self.id, socket.gethostname())
         self._heart.start()
         DBOS(config=_config(self._runtime.database.url, executor=self.id))
-        schedules = [_registered(job.name, job.cron, job.run) for job in self._jobs]
+        schedules = [self._registered(job.name, job.cron, job.run) for job in self._jobs]
         schedules += [
-            _registered("take_over", self._sweep_cron, self._take_over),
-            _registered("prune_records", "0 40 * * * *", _prune),
+            self._registered("take_over", self._sweep_cron, self._take_over),
+            self._registered("prune_records", "0 40 * * * *", _prune),
         ]
         DBOS.launch()
         DBOS.apply_schedules(schedules)
 
-    def stop(self, *, patience: timedelta = timedelta(seconds=10)) -> None:
-        """End in order: what runs may finish, within patience; nothing new begins."""
+    def stop(self) -> None:
+        """End in order, within bounds; nothing new begins, and what did not end is in `left`."""
         self._stopping.set()
+        self._bounded("the job engine", self._destroy, self._patience + BEYOND_PATIENCE)
+        self.left = self._still_running()
+        self._bounded("the last beat", self._say_goodbye, FOR_GOODBYE)
+
+    def _still_running(self) -> tuple[str, ...]:
+        """Jobs whose threads are there; the engine, when it is one that only keeps its records."""
+        if not any(_ran_on(thread) for thread in threading.enumerate()):
+            return ()
+        with self._counting:
+            return tuple(name for name, runs in self._running.items() if runs) or (ENGINE,)
+
+    def _destroy(self) -> None:
         DBOS.destroy(
             destroy_registry=True,
-            workflow_completion_timeout_sec=int(patience.total_seconds()),
+            workflow_completion_timeout_sec=math.ceil(self._patience.total_seconds()),
         )
-        self._heart.join(timeout=patience.total_seconds())
-        dismiss_worker(self._runtime, self.id)
+        # Those that have nothing to do end at once, now that they are told.
+        deadline = time.monotonic() + IDLE_THREADS_END_WITHIN.total_seconds()
+        for thread in filter(_ran_on, threading.enumerate()):
+            thread.join(timeout=max(0.0, deadline - time.monotonic()))
+
+    def _say_goodbye(self) -> None:
+        if self._heart.ident is not None:
+            self._heart.join()
+        try:
+            dismiss_worker(self._runtime, self.id)
+        except Unavailable:
+            _log.warning("the database is away: this worker is forgotten when it is silent")
+
+    def _bounded(self, what: str, work: Callable[[], None], within: timedelta) -> None:
+        """Do a part of ending in a thread that nobody has to wait for."""
+        thread = threading.Thread(target=work, name=f"ending {what}", daemon=True)
+        thread.start()
+        thread.join(timeout=within.total_seconds())
+        if thread.is_alive():
+            _log.warning("%s did not end within %s", what, within)
 
     def __enter__(self) -> Self:
-        """Start."""
-        self.start()
+        """Start; one that could not is not left half running."""
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -121,19 +177,35 @@ class Background:
             DBOS.resume_workflow(run_id)
         return len(left)
 
+    def _registered(self, name: str, cron: str, run: Callable[[], int]) -> ScheduleInput:
+        """Tell the engine of a job; the job's own errors are its outcome, and are logged."""
 
-def _registered(name: str, cron: str, run: Callable[[], int]) -> ScheduleInput:
-    """Tell the engine of a job; the job's own errors are its outcome, and are logged."""
+        @DBOS.workflow(name=name)
+        def scheduled(_at: datetime, _context: Any) -> None:
+            try:
+                with self._counted(name):
+                    DBOS.run_step({"name": name}, run)
+            except Exception:
+                _log.exception("job %s failed", name)
+                raise
 
-    @DBOS.workflow(name=name)
-    def scheduled(_at: datetime, _context: Any) -> None:
+        return ScheduleInput(schedule_name=name, workflow_fn=scheduled, schedule=cron)
+
+    @contextmanager
+    def _counted(self, name: str) -> Iterator[None]:
+        """Keep count of what runs, so that it can be named when it does not end."""
+        with self._counting:
+            self._running[name] += 1
         try:
-            DBOS.run_step({"name": name}, run)
-        except Exception:
-            _log.exception("job %s failed", name)
-            raise
+            yield
+        finally:
+            with self._counting:
+                self._running[name] -= 1
 
-    return ScheduleInput(schedule_name=name, workflow_fn=scheduled, schedule=cron)
+
+def _ran_on(thread: threading.Thread) -> bool:
+    """Whether the engine runs jobs on this thread; such a one keeps the interpreter from ending."""
+    return thread.name.startswith("dbos-executor-")
 
 
 def _prune() -> int:

@@ -14,9 +14,11 @@ from pathlib import Path
 import pytest
 
 from api.bootstrap import build_runtime, upgrade_database
+from api.cli.serving import ENDED_BY
 from api.settings import Settings
 from engine.queries.workers import live_workers
 from engine.runtime import Runtime
+from tests.scale import at_scale
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_SECONDS = 120
@@ -114,6 +116,29 @@ def test_serve_answers_with_its_worker_and_ends_in_order(
     assert str(port) in said(tmp_path, 1)
     assert "Traceback" not in said(tmp_path, 1)
     end(process)
+    assert live_workers(runtime) == ()
+
+
+@pytest.mark.parametrize(
+    "command",
+    at_scale(
+        dev=[("serve",)],
+        ci=[("serve",), ("serve", "--workers", "2"), ("worker",)],
+    ),
+)
+@pytest.mark.parametrize("number", at_scale(dev=[signal.SIGINT], ci=[*ENDED_BY]))
+def test_a_signal_while_the_worker_is_starting_ends_everything(
+    start: Start, port: int, house: Look, command: tuple[str, ...], number: signal.Signals
+) -> None:
+    runtime = house()
+    upgrade_database(runtime.database)
+    served = ("--port", str(port)) if command[0] == "serve" else ()
+    process = start(*command, *served)
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not live_workers(runtime):
+        assert time.monotonic() < deadline
+        time.sleep(0.02)
+    end(process, number)
     assert live_workers(runtime) == ()
 
 
