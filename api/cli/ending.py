@@ -1,17 +1,21 @@
 """The end of a process that runs until it is told to stop: in order, and in bounded time.
 
-1. A signal's handler does nothing but write a byte. Whatever takes a lock there (`Event.set`, a log
-   line, a new thread) waits for ever when the signal came while the main thread held that lock.
+1. A signal is a byte in a pipe that a thread reads. A handler in Python runs only when the main
+   thread does: one that began to wait as the signal came, or whose signal another thread was given,
+   would sleep on (seen: a worker that never ended). The interpreter writes the byte at once, from
+   whichever thread. Handlers take no lock (`Event.set`, a log line): the main thread may hold it.
 2. What ends in order has its time. After that the process ends all the same: a job that hangs is
    left to another worker, a request to the browser's next try, and a line says so.
 3. A thread that still runs would keep the interpreter from ending: then it is not waited for.
 """
 
 import os
+import signal
 import sys
 import threading
 import time
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from datetime import timedelta
 from types import FrameType
 from typing import Final
@@ -32,12 +36,20 @@ class Ending:
         self._too_late = too_late
         self._within = within
         self._told, self._tell = os.pipe()
+        os.set_blocking(self._tell, False)
         self._begun = threading.Event()
         threading.Thread(target=self._watch, name="ending", daemon=True).start()
 
+    def heed(self, *numbers: signal.Signals) -> None:
+        """Let these signals begin the end, whatever the main thread is at."""
+        for number in numbers:
+            signal.signal(number, self.begin)
+        signal.set_wakeup_fd(self._tell, warn_on_full_buffer=False)
+
     def begin(self, _number: int = 0, _frame: FrameType | None = None) -> None:
         """The handler of a signal; again is as good as once."""
-        os.write(self._tell, b".")
+        with suppress(BlockingIOError):
+            os.write(self._tell, b".")
 
     def wait(self) -> None:
         """Return once the process was told to stop, at once if that was before."""

@@ -86,8 +86,7 @@ def worker(context: typer.Context) -> None:
     desk.prove_store(runtime.store)
     configure_logging()
     ending = Ending(lambda: complain(desk.say("not_ended")))
-    for number in ENDED_BY:
-        signal.signal(number, ending.begin)
+    ending.heed(*ENDED_BY)
     background = _background(runtime)
     with background:
         desk.tell("working", database=runtime.database.engine.url.render_as_string())

@@ -19,10 +19,17 @@ def hang():
     threading.Event().wait()
 
 ending = Ending(lambda: print("too late"), within=timedelta(seconds=0.5))
-signal.signal(signal.SIGTERM, ending.begin)
+ending.heed(signal.SIGTERM)
+other = threading.Thread(target=hang, daemon=True)
+other.start()
 print("ready", flush=True)
 if sys.argv[1] == "main":
     hang()
+if sys.argv[1] == "elsewhere":
+    sys.stdin.readline()
+    threading.Timer(0.2, signal.pthread_kill, (other.ident, signal.SIGTERM)).start()
+    ending.wait()
+    sys.exit()
 ending.wait()
 threading.Thread(target=hang).start()
 leave_behind(sys.argv[2:], lambda jobs: print("left", jobs))
@@ -48,3 +55,17 @@ def test_what_does_not_end_in_time_is_said_and_ended(hangs: str) -> None:
 
 def test_jobs_that_still_run_are_named_and_not_waited_for() -> None:
     assert ended("another", "run_imports", "fire_due") == (0, "left fire_due, run_imports\n")
+
+
+def test_a_signal_that_another_thread_was_given_ends_the_process_too() -> None:
+    told = subprocess.run(  # noqa: S603 - our own.
+        [sys.executable, "-c", PROCESS, "elsewhere"],
+        cwd=ROOT,
+        input="\n",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+
+    assert told.stdout == "ready\n"

@@ -54,7 +54,7 @@ runtime = Runtime(
 jobs = (Job(name="work", cron=cron, run=work),)
 beat, silent = timedelta(seconds=0.5), timedelta(seconds=2)
 ending = Ending(lambda: note("too late"), within=timedelta(seconds=20))
-signal.signal(signal.SIGTERM, ending.begin)
+ending.heed(signal.SIGTERM)
 note("begins to live")
 background = Background(
     runtime,
