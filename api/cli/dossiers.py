@@ -27,7 +27,7 @@ from engine.errors import Invalid, NotFound
 from engine.tables.cells import shown_cell
 from engine.tables.listing import Listing, write_listings
 from engine.tables.writing import SheetFormat
-from workflows.overdue_dossiers.analysis.counting import Analysis, Dimension, Window, analyse
+from workflows.overdue_dossiers.analysis.counting import Analysis, Dimension, Window, analyse_export
 from workflows.overdue_dossiers.analysis.listing import (
     IN_GROUPS,
     IN_LINES,
@@ -169,9 +169,7 @@ def analyse_dossiers(  # noqa: PLR0913 - each one is an option of the line.
             show_preview(export, desk)
             return
         window = _window(first, last, None)
-        analysis = analyse(
-            export.current(), window, _calendar(window), remedies=_remedies(remedies)
-        )
+        analysis = analyse_export(export, window, _calendar(window), remedies=_remedies(remedies))
         source = source_of(export, desk)
         tell_source(export, desk)
     if faults is not None:

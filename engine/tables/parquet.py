@@ -40,19 +40,22 @@ def is_parquet(stream: BinaryIO, filename: str) -> bool:
     return True
 
 
+def refuse_without_reader() -> None:
+    """Refuse what only DuckDB reads.
+
+    Raises:
+        AnalyticsMissing: `analytics_missing`.
+    """
+    if find_spec("duckdb") is None:
+        raise AnalyticsMissing("analytics_missing")
+
+
 def parquet_rows(stream: BinaryIO) -> Iterator[Sequence[Cell]]:
     """The names of the columns, and then the rows.
 
     Raises:
-        AnalyticsMissing: `analytics_missing`.
         UnsafeContent: `file_damaged` or `sheet_too_wide`.
     """
-    if find_spec("duckdb") is None:
-        raise AnalyticsMissing("analytics_missing")
-    return _rows(stream)
-
-
-def _rows(stream: BinaryIO) -> Iterator[Sequence[Cell]]:
     import duckdb  # noqa: PLC0415 - an extra, imported where it is asked for.
 
     with tempfile.NamedTemporaryFile(suffix=SUFFIX) as copy:

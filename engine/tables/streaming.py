@@ -13,15 +13,10 @@
 """
 
 import codecs
-import csv
 import io
-import unicodedata
 import zipfile
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
-from itertools import islice
 from typing import BinaryIO, Final
 
 import openpyxl
@@ -32,13 +27,10 @@ from engine.evidence.content import ContentLimits, check_content
 from engine.evidence.digest import FileTooLarge
 from engine.evidence.file_type import FileType, UnsafeContent
 from engine.tables.cell import Cell
-from engine.tables.parquet import is_parquet, parquet_rows
+from engine.tables.csv_text import PIECE_BYTES, SAMPLE_CHARACTERS, fits, text_rows
+from engine.tables.parquet import is_parquet, parquet_rows, refuse_without_reader
 
 ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
-DELIMITERS: Final = ";,\t"
-PIECE_BYTES: Final = 256 * 1024
-SAMPLE_CHARACTERS: Final = 64 * 1024
-SAMPLE_ROWS: Final = 200
 TAGS_MAX: Final = 600_000
 STYLE_TAGS_MAX: Final = 30_000
 ENTRIES_MAX: Final = 1_000
@@ -85,40 +77,80 @@ class StreamLimits:
         return ContentLimits(archive=archive)
 
 
-def stream_rows(
-    stream: BinaryIO, *, filename: str, limits: StreamLimits
-) -> Iterator[Sequence[Cell]]:
-    """The rows of a seekable file from its beginning, blank ones included, as they stand.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TableFile:
+    """A file that was judged: its rows may be taken as often as they are wanted.
 
-    The file is judged when this is called, and read while the rows are taken.
+    Attributes:
+        encoding: of CSV; None of a workbook and of Parquet.
+    """
+
+    stream: BinaryIO
+    limits: StreamLimits
+    encoding: str | None = None
+    parquet: bool = False
+
+    def rows(self) -> Iterator[Sequence[Cell]]:
+        """The rows from the beginning, blank ones included, as they stand."""
+        if self.parquet:
+            return _counted(parquet_rows(self.stream), self.limits)
+        if self.encoding is None:
+            return _counted(_of_workbook(self.stream, self.limits), self.limits)
+        return _counted(text_rows(self.stream, self.encoding), self.limits)
+
+
+def open_table(stream: BinaryIO, *, filename: str, limits: StreamLimits) -> TableFile:
+    """Judge a seekable file, before any row of it is read.
 
     Raises:
         TypeNotAccepted: it is no CSV, XLSX or Parquet that is taken, by name or by content.
         AnalyticsMissing: it is Parquet, and its reader is not installed.
         UnsafeContent: it is empty, damaged, or could harm whoever opens it.
-        FileTooLarge: more bytes, rows or columns than are taken.
+        FileTooLarge: more bytes than are taken.
     """
     if stream.seek(0, 2) > limits.bytes_max:
         raise FileTooLarge(limits.bytes_max)
     if limits.parquet and is_parquet(stream, filename):
-        return _counted(parquet_rows(stream), limits)
+        refuse_without_reader()
+        return TableFile(stream=stream, limits=limits, parquet=True)
     encoding = _encoding(stream, filename, limits)
     if encoding is None:
         _refuse_heavy(stream, limits)
-        return _counted(_of_workbook(stream, limits), limits)
-    return _counted(_of_text(stream, encoding), limits)
+    return TableFile(stream=stream, limits=limits, encoding=encoding)
+
+
+def stream_rows(
+    stream: BinaryIO, *, filename: str, limits: StreamLimits
+) -> Iterator[Sequence[Cell]]:
+    """The rows of a file, judged when this is called, and read while the rows are taken.
+
+    Raises:
+        TypeNotAccepted, AnalyticsMissing, UnsafeContent: as `open_table` has it.
+        FileTooLarge: more bytes, rows or columns than are taken.
+    """
+    return open_table(stream, filename=filename, limits=limits).rows()
 
 
 def _counted(rows: Iterable[Sequence[Cell]], limits: StreamLimits) -> Iterator[Sequence[Cell]]:
     """Rows within the limits; empty cells behind the last column are no columns."""
     for number, row in enumerate(rows, start=1):
-        if number > limits.last_row:
-            raise SheetTooLong(limits.rows_max)
-        if len(row) > limits.columns_max and any(
-            cell not in {None, ""} for cell in row[limits.columns_max :]
-        ):
-            raise UnsafeContent("sheet_too_wide", columns_max=limits.columns_max)
+        refuse_row(number, row, limits)
         yield row
+
+
+def refuse_row(number: int, row: Sequence[Cell], limits: StreamLimits) -> None:
+    """Refuse a row behind the last one or wider than others; empty cells are no columns.
+
+    Raises:
+        FileTooLarge: `sheet_too_long`.
+        UnsafeContent: `sheet_too_wide`.
+    """
+    if number > limits.last_row:
+        raise SheetTooLong(limits.rows_max)
+    if len(row) > limits.columns_max and any(
+        cell not in {None, ""} for cell in row[limits.columns_max :]
+    ):
+        raise UnsafeContent("sheet_too_wide", columns_max=limits.columns_max)
 
 
 def _encoding(stream: BinaryIO, filename: str, limits: StreamLimits) -> str | None:
@@ -134,73 +166,13 @@ def _encoding(stream: BinaryIO, filename: str, limits: StreamLimits) -> str | No
     else:
         return None if found.type is FileType.XLSX else "utf-8-sig"
     for encoding in ("utf-16",) if marked else ("cp1258", "cp1252"):
-        if _fits(stream, encoding):
+        if fits(stream, encoding):
             stream.seek(0)
             head = codecs.getincrementaldecoder(encoding)().decode(stream.read(SAMPLE_CHARACTERS))
             again = io.BytesIO(head.encode("utf-8"))
             check_content(again, filename=filename, accepted=ACCEPTED, limits=limits.content)
             return encoding
     raise UnsafeContent("text_not_utf8")
-
-
-def _fits(stream: BinaryIO, encoding: str) -> bool:
-    """Whether the whole file is text in this encoding."""
-    decoder = codecs.getincrementaldecoder(encoding)()
-    # A mark that stands on no letter of its own was a letter of Western Europe.
-    strange = _is_strange if encoding == "cp1258" else _is_control
-    stream.seek(0)
-    kept = ""
-    try:
-        while piece := stream.read(PIECE_BYTES):
-            text = kept + decoder.decode(piece)
-            # The mark of the last letter may stand in the next piece.
-            text, kept = text[:-1], text[-1:]
-            if any(strange(character) for character in set(unicodedata.normalize("NFC", text))):
-                return False
-        kept += decoder.decode(b"", final=True)
-    except UnicodeDecodeError:
-        return False
-    return not any(strange(character) for character in unicodedata.normalize("NFC", kept))
-
-
-def _is_control(character: str) -> bool:
-    return unicodedata.category(character) == "Cc" and character not in "\t\r\n"
-
-
-def _is_strange(character: str) -> bool:
-    return _is_control(character) or unicodedata.combining(character) != 0
-
-
-def _of_text(stream: BinaryIO, encoding: str) -> Iterator[Sequence[Cell]]:
-    """The cells of CSV."""
-    stream.seek(0)
-    text = io.TextIOWrapper(stream, encoding=encoding, newline="")
-    try:
-        sample = text.read(SAMPLE_CHARACTERS)
-        text.seek(0)
-        # A cell may be as long as a text may be; `csv` alone stops much earlier in some settings.
-        yield from csv.reader(text, delimiter=_delimiter(sample), strict=True)
-    except csv.Error as error:
-        raise UnsafeContent("file_damaged", type=FileType.CSV.value) from error
-    finally:
-        # The file is its opener's to close, and may be closed before rows that nobody took.
-        with suppress(ValueError):
-            text.detach()
-
-
-def _delimiter(sample: str) -> str:
-    """What parts the cells: it makes most rows of one width, and wide ones rather than narrow."""
-
-    def sameness(delimiter: str) -> tuple[int, int]:
-        rows = csv.reader(io.StringIO(sample, newline=""), delimiter=delimiter)
-        widths: Counter[int] = Counter()
-        try:
-            widths.update(len(row) for row in islice(rows, SAMPLE_ROWS) if len(row) > 1)
-        except csv.Error:
-            return 0, 0
-        return max(((count, width) for width, count in widths.items()), default=(0, 0))
-
-    return max(DELIMITERS, key=sameness)
 
 
 def _refuse_heavy(stream: BinaryIO, limits: StreamLimits) -> None:

@@ -89,6 +89,10 @@ class Cause(StrEnum):
     OTHER = "other"
 
 
+Combination = tuple[str, str, str | None, Stage | None, Cause | None]
+"""What dossiers are told apart by: procedure, unit, officer's unit, stage, cause."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dossier:
     """One dossier.
@@ -157,6 +161,11 @@ class Dossier:
     def received_on(self) -> date:
         """The day on which it was received."""
         return self.received_at.date()
+
+    @property
+    def combination(self) -> Combination:
+        """What it is told apart by."""
+        return self.procedure, self.unit, self.officer_unit, self.stage, self.cause
 
     @property
     def key(self) -> tuple[str, date]:

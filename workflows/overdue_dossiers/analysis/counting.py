@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Final
 
 from engine.calendars.business_days import Calendar
@@ -25,8 +26,9 @@ from workflows.overdue_dossiers.analysis.figures import told
 from workflows.overdue_dossiers.analysis.lateness import working_days
 from workflows.overdue_dossiers.analysis.pareto import Pareto
 from workflows.overdue_dossiers.analysis.recurrence import Recurrence, Recurring, Remedy
-from workflows.overdue_dossiers.analysis.tally import Tally, added
-from workflows.overdue_dossiers.dossier import Cause, Dossier, Stage, Status
+from workflows.overdue_dossiers.analysis.tally import COUNTS, DAYS, Tally, added
+from workflows.overdue_dossiers.dossier import Combination, Dossier, Status
+from workflows.overdue_dossiers.export.opening import Export
 
 TARGET_PERCENT: Final = 15
 """How much less time than regulated the agency wants to take."""
@@ -65,7 +67,19 @@ class Window:
             raise WindowInvalid("window_ends_before_it_begins", first=self.first, last=self.last)
 
 
-Combination = tuple[str, str, str | None, Stage | None, Cause | None]
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What one dossier adds to the tally of its combination, whatever that is.
+
+    Attributes:
+        counts: name of a number → how much.
+        days: name of a count by days → how many days.
+        missed_on: the day that it missed, where remedies are looked at.
+    """
+
+    counts: tuple[tuple[str, int], ...]
+    days: tuple[tuple[str, int], ...]
+    missed_on: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -142,6 +156,11 @@ def _size(tally: Tally) -> int:
     return tally.opening + tally.received
 
 
+NO_EFFECT: Final = Effect((), (), None)
+"""Of a dossier that was not there in the window."""
+_counts_of: Final = attrgetter(*COUNTS)
+
+
 class Counting:
     """Counts dossiers one by one.
 
@@ -160,15 +179,56 @@ class Counting:
         self._days = working_days(calendar)
         self._running = self._days.running
         self._tallies: dict[Combination, Tally] = {}
+        self._single = Tally()
         self._recurring = [Recurring(remedy) for remedy in remedies]
 
     def add(self, dossier: Dossier, weight: int = 1) -> None:
         """Count a dossier; with a weight of -1, take away what was counted."""
-        received_on = dossier.received_at.date()
-        ended_on = dossier.ended_on
-        if received_on > self._last or (ended_on is not None and ended_on < self._first):
+        if not self._counts(dossier):
             return
-        tally = self._tally(dossier)
+        if self._count(self._tally(dossier.combination), dossier, weight):
+            for each in self._recurring:
+                each.add(dossier.unit, dossier.cause, dossier.current_due_on, weight)
+
+    def effect(self, dossier: Dossier) -> Effect:
+        """What a dossier comes to, whatever its combination."""
+        if not self._counts(dossier):
+            return NO_EFFECT
+        tally = self._single
+        is_late = self._count(tally, dossier, 1)
+        counts = tuple(pair for pair in zip(COUNTS, _counts_of(tally), strict=True) if pair[1])
+        days = tuple((name, days) for name in DAYS for days in getattr(tally, name))
+        for name, _ in counts:
+            setattr(tally, name, 0)
+        for name, _ in days:
+            getattr(tally, name).clear()
+        missed_on = dossier.current_due_on if is_late and self._recurring else None
+        return Effect(counts, days, missed_on)
+
+    def add_alike(self, weight: int, combination: Combination, effect: Effect) -> None:
+        """Count so many dossiers of one combination and one effect."""
+        if not effect.counts:
+            return
+        tally = self._tally(combination)
+        for name, count in effect.counts:
+            setattr(tally, name, getattr(tally, name) + weight * count)
+        for name, days in effect.days:
+            getattr(tally, name)[days] += weight
+        if effect.missed_on is not None:
+            _, unit, _, _, cause = combination
+            for each in self._recurring:
+                each.add(unit, cause, effect.missed_on, weight)
+
+    def _counts(self, dossier: Dossier) -> bool:
+        """Whether a dossier was there in the window at all."""
+        ended_on = dossier.ended_on
+        if ended_on is not None and ended_on < self._first:
+            return False
+        return dossier.received_at.date() <= self._last
+
+    def _count(self, tally: Tally, dossier: Dossier, weight: int) -> bool:
+        """Add a dossier to a tally; whether it was or is late."""
+        received_on, ended_on = dossier.received_at.date(), dossier.ended_on
         if received_on < self._first:
             tally.opening += weight
         else:
@@ -176,9 +236,8 @@ class Counting:
         if dossier.reappointments > 1:
             tally.reappointed_again += weight
         if ended_on is None or ended_on > self._last:
-            self._add_open(tally, dossier, received_on, weight)
-        else:
-            self._add_ended(tally, dossier, ended_on, weight)
+            return self._add_open(tally, dossier, received_on, weight)
+        return self._add_ended(tally, dossier, ended_on, weight)
 
     def analysis(self) -> Analysis:
         """What was counted so far."""
@@ -189,17 +248,15 @@ class Counting:
             recurrences=tuple(each.until(self._last) for each in self._recurring),
         )
 
-    def _tally(self, dossier: Dossier) -> Tally:
-        stage, cause = dossier.stage, dossier.cause
-        combination = (dossier.procedure, dossier.unit, dossier.officer_unit, stage, cause)
+    def _tally(self, combination: Combination) -> Tally:
         found = self._tallies.get(combination)
         if found is not None:
             return found
         if len(self._tallies) >= COMBINATIONS_MAX:
-            combination = (OTHERS, OTHERS, OTHERS, stage, cause)
+            combination = (OTHERS, OTHERS, OTHERS, *combination[3:])
         return self._tallies.setdefault(combination, Tally())
 
-    def _add_ended(self, tally: Tally, dossier: Dossier, ended_on: date, weight: int) -> None:
+    def _add_ended(self, tally: Tally, dossier: Dossier, ended_on: date, weight: int) -> bool:
         due_on = dossier.due_on
         missed = ended_on > due_on and self._days.late(due_on, ended_on) > 0
         late = self._days.late(dossier.current_due_on, ended_on) if missed else 0
@@ -221,9 +278,9 @@ class Counting:
             self._add_missed(tally, dossier, weight)
         if late:
             tally.late_days[late] += weight
-            self._recur(dossier, weight)
+        return late > 0
 
-    def _add_open(self, tally: Tally, dossier: Dossier, received_on: date, weight: int) -> None:
+    def _add_open(self, tally: Tally, dossier: Dossier, received_on: date, weight: int) -> bool:
         last = self._last
         tally.closing += weight
         if received_on < self._first:
@@ -237,10 +294,10 @@ class Counting:
         elif late:
             tally.pending_late += weight
             tally.pending_days[late] += weight
-            self._recur(dossier, weight)
         missed = dossier.status is not Status.PAUSED and self._days.late(dossier.due_on, last)
         if missed or dossier.reappointments:
             self._add_missed(tally, dossier, weight)
+        return late > 0 and dossier.status is not Status.PAUSED
 
     def _add_term(self, tally: Tally, dossier: Dossier, ended_on: date, weight: int) -> None:
         regulated = dossier.regulated_half_days or 0
@@ -268,10 +325,6 @@ class Counting:
         else:
             tally.letters_late += weight
 
-    def _recur(self, dossier: Dossier, weight: int) -> None:
-        for each in self._recurring:
-            each.add(dossier, weight)
-
 
 def _add_broken_off(tally: Tally, status: Status, weight: int, *, late: bool) -> None:
     if status is Status.SENT_BACK:
@@ -294,4 +347,14 @@ def analyse(
     add: Callable[[Dossier, int], None] = counting.add
     for weight, dossier in weighed:
         add(dossier, weight)
+    return counting.analysis()
+
+
+def analyse_export(
+    export: Export, window: Window, calendar: Calendar, *, remedies: Iterable[Remedy] = ()
+) -> Analysis:
+    """Count the dossiers of a file, gathered by what they come to."""
+    counting = Counting(window, calendar, remedies=remedies)
+    for weight, combination, effect in export.alike(counting.effect):
+        counting.add_alike(weight, combination, effect)
     return counting.analysis()

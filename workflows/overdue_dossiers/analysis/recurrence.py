@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from workflows.overdue_dossiers.dossier import Cause, Dossier
+from workflows.overdue_dossiers.dossier import Cause
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,9 +25,9 @@ class Remedy:
     on: date
     unit: str | None = None
 
-    def concerns(self, dossier: Dossier) -> bool:
-        """Whether the dossier was late for what was remedied."""
-        return dossier.cause is self.cause and self.unit in {None, dossier.unit}
+    def concerns(self, unit: str, cause: Cause | None) -> bool:
+        """Whether a late dossier of a unit was late for what was remedied."""
+        return cause is self.cause and self.unit in {None, unit}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,10 +64,10 @@ class Recurring:
     remedy: Remedy
     missed: Counter[date] = field(default_factory=Counter)
 
-    def add(self, dossier: Dossier, weight: int) -> None:
-        """Note a late dossier."""
-        if self.remedy.concerns(dossier):
-            self.missed[dossier.current_due_on] += weight
+    def add(self, unit: str, cause: Cause | None, missed_on: date, weight: int) -> None:
+        """Note late dossiers by the day that they missed."""
+        if self.remedy.concerns(unit, cause):
+            self.missed[missed_on] += weight
 
     def until(self, last: date) -> Recurrence:
         """The comparison, to the last day of the window."""

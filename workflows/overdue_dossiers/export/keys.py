@@ -11,15 +11,16 @@
 import hashlib
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import date
 from typing import Any, Final
 
 SUM_BITS: Final = 128
 PARTS: Final = 256
-PART_NUMBERS: Final = 1_024
-"""Numbers of a part that wait in memory; all parts together hold two megabytes at most."""
+HELD_MAX: Final = 131_072
+"""Keys that wait in memory: two megabytes of them."""
 NUMBER_BYTES: Final = 8
 
 
@@ -35,38 +36,55 @@ def sum_text(total: int) -> str:
 
 
 class KeyLedger:
-    """Every key of a file with the row that holds it.
+    """Every key of a file with its row, or with a value that grows from row to row.
 
     Attributes:
         total: sum of the numbers of all keys, each row counted.
+        replaced_total: sum of the numbers of what `replaced` gave, once it did.
     """
 
     def __init__(self) -> None:
-        self.total = 0
+        self.total = self.replaced_total = 0
         self._waiting = [array("Q") for _ in range(PARTS)]
+        self._held = 0
         self._on_disk: list[list[tuple[int, int]]] = [[] for _ in range(PARTS)]
         self._file: Any = None
 
     def note(self, number: int, row: int) -> None:
-        """Note the key of a row; rows come in order."""
-        self.total += number
-        part = number % PARTS
-        waiting = self._waiting[part]
-        waiting.append(number)
-        waiting.append(row)
-        if len(waiting) >= PART_NUMBERS:
-            self._put_away(part)
+        """Note the key of a row."""
+        self.note_all((number,), (row,))
+
+    def note_all(self, numbers: Sequence[int], rows: Sequence[int]) -> None:
+        """Note the keys of rows."""
+        self.total += sum(numbers)
+        waiting = self._waiting
+        for number, row in zip(numbers, rows, strict=True):
+            part = waiting[number % PARTS]
+            part.append(number)
+            part.append(row)
+        self._held += len(numbers)
+        if self._held >= HELD_MAX:
+            self._put_away()
 
     def replaced(self) -> Sequence[int]:
         """The rows that a later row with the same key replaces, in order."""
         rows: list[int] = []
+        self.replaced_total = 0
         for part in range(PARTS):
+            pairs = self._part(part)
+            numbers = pairs[::2]
+            if len(set(numbers)) == len(numbers):
+                continue
+            again = {number for number, times in Counter(numbers).items() if times > 1}
             last: dict[int, int] = {}
-            for number, row in self._pairs(part):
+            for number, row in zip(numbers, pairs[1::2], strict=True):
+                if number not in again:
+                    continue
                 before = last.get(number)
+                last[number] = row if before is None else max(before, row)
                 if before is not None:
-                    rows.append(before)
-                last[number] = row
+                    rows.append(min(before, row))
+                    self.replaced_total += number
         rows.sort()
         return array("Q", rows)
 
@@ -75,19 +93,21 @@ class KeyLedger:
         with suppress(AttributeError):
             self._file.close()
 
-    def _put_away(self, part: int) -> None:
+    def _put_away(self) -> None:
         if self._file is None:
             self._file = tempfile.TemporaryFile()  # noqa: SIM115 - `close` closes it.
-        waiting = self._waiting[part]
-        self._on_disk[part].append((self._file.seek(0, 2), len(waiting)))
-        waiting.tofile(self._file)
-        self._waiting[part] = array("Q")
+        place = self._file.seek(0, 2)
+        for part, waiting in enumerate(self._waiting):
+            self._on_disk[part].append((place, len(waiting)))
+            waiting.tofile(self._file)
+            place += len(waiting) * NUMBER_BYTES
+            del waiting[:]
+        self._held = 0
 
-    def _pairs(self, part: int) -> Iterator[tuple[int, int]]:
+    def _part(self, part: int) -> "array[int]":
+        found = array("Q")
         for place, length in self._on_disk[part]:
             self._file.seek(place)
-            numbers = array("Q")
-            numbers.frombytes(self._file.read(length * NUMBER_BYTES))
-            yield from zip(numbers[::2], numbers[1::2], strict=True)
-        waiting = self._waiting[part]
-        yield from zip(waiting[::2], waiting[1::2], strict=True)
+            found.frombytes(self._file.read(length * NUMBER_BYTES))
+        found.extend(self._waiting[part])
+        return found

@@ -10,7 +10,7 @@
 """
 
 import re
-from datetime import date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
 from typing import Final
 
@@ -46,6 +46,24 @@ def moment_of(cell: Cell, zone: tzinfo) -> tuple[datetime, bool]:
     """
     moment = _moment(cell, zone)
     return moment, moment.time() != time()
+
+
+def is_day_alone(text: str) -> bool:
+    """Whether a text is a day and nothing besides, as offices write it."""
+    return any(pattern.fullmatch(text) for pattern in (_DAY, _ISO))
+
+
+def is_hour_behind(text: str) -> bool:
+    """Whether a text is nothing, or an hour as it stands behind a day that is one alone."""
+    if not text:
+        return True
+    if not text.startswith(" ") or "T" in text:
+        return False
+    try:
+        _of_text(f"01/01/2000{text}".rstrip(), UTC)
+    except ValueError:
+        return False
+    return True
 
 
 def day_of(cell: Cell, zone: tzinfo) -> date:

@@ -10,16 +10,30 @@
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from array import array
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from typing import BinaryIO, Final
 
 from engine.tables.cell import Cell
+from engine.tables.csv_pieces import ENCODINGS, PieceReader
+from engine.tables.csv_text import delimiter_of
 from engine.tables.fault import RowFault
-from engine.tables.streaming import StreamLimits, stream_rows
-from workflows.overdue_dossiers.dossier import Dossier
+from engine.tables.streaming import StreamLimits, open_table
+from workflows.overdue_dossiers.dossier import Combination, Dossier
+from workflows.overdue_dossiers.export.alike import (
+    BY_ROW,
+    KIND_MASK,
+    ROW_BITS_AT,
+    AlikeRows,
+    Course,
+    Kinds,
+    PieceCounting,
+    pieces_of,
+)
 from workflows.overdue_dossiers.export.faults import FAULTS_MAX, FaultLog
 from workflows.overdue_dossiers.export.keys import KeyLedger, key_number, sum_text
 from workflows.overdue_dossiers.export.layout import HEAD_ROWS, Layout, SourceMapping, layout_of
@@ -101,8 +115,8 @@ class Export:
 
     def __init__(self, stream: BinaryIO, *, filename: str, settings: ReadingSettings) -> None:
         self._stream = stream
-        self._filename = filename
         self._settings = settings
+        self._file = open_table(stream, filename=filename, limits=LIMITS)
         self._rows: Iterator[Sequence[Cell]] = iter(())
         self._head: list[Sequence[Cell]] = []
         self._begin()
@@ -111,7 +125,7 @@ class Export:
         self._accepted = 0
         self._key_sum = 0
         self._replaced: Sequence[int] | None = None
-        self._replaced_sum: int | None = None
+        self._replaced_sum = 0
 
     @property
     def faults(self) -> FaultLog:
@@ -132,7 +146,7 @@ class Export:
 
     def dossiers(self) -> Iterator[Dossier]:
         """Every row that makes a dossier, in order; may be taken again from the beginning."""
-        self._accepted, self._replaced, self._replaced_sum = 0, None, None
+        self._accepted, self._replaced = 0, None
         self._reader = self._new_reader()
         read = self._reader.read
         with closing(KeyLedger()) as ledger:
@@ -142,8 +156,7 @@ class Export:
                     self._accepted += 1
                     ledger.note(key_number(dossier.code, dossier.due_on), number)
                     yield dossier
-            self._replaced = ledger.replaced()
-            self._key_sum = ledger.total
+            self._settle(ledger, ledger.replaced())
 
     def readings(self) -> Iterator[tuple[int, Dossier | None, tuple[RowFault, ...]]]:
         """Every line from the beginning: its number, its dossier, its faults; nothing is kept.
@@ -160,21 +173,74 @@ class Export:
 
     def replaced(self) -> Iterator[Dossier]:
         """The rows of `dossiers` that a later one of the same dossier replaces."""
-        wanted = iter(self._finished())
-        following = next(wanted, None)
+        yield from self._again(self._finished())
+
+    def alike(
+        self, course_of: Callable[[Dossier], Course]
+    ) -> Iterator[tuple[int, Combination, Course]]:
+        """What `current` gives, gathered: how many, what they are told apart by, and their course.
+
+        Args:
+            course_of: what a dossier comes to besides its combination, which it may not look at.
+        """
+        self._accepted, self._replaced = 0, None
+        self._reader = self._new_reader()
+        kinds = Kinds(course_of)
+        with closing(KeyLedger()) as ledger:
+            rows = AlikeRows(self._reader, kinds, ledger)
+            yield from self._gathered(kinds, rows)
+            yield from rows.counted()
+            replaced = ledger.replaced()
+            self._accepted = rows.accepted
+            self._settle(ledger, array("Q", (noted >> ROW_BITS_AT for noted in replaced)))
+        taken_away = Counter(noted & KIND_MASK for noted in replaced)
+        taken_away.pop(BY_ROW, None)
+        for kind, count in taken_away.items():
+            yield -count, *kinds.told(kind)
+        by_row = [noted >> ROW_BITS_AT for noted in replaced if noted & KIND_MASK == BY_ROW]
+        for dossier in self._again(by_row):
+            yield -1, *kinds.itself(dossier)
+
+    def _gathered(
+        self, kinds: Kinds[Course], rows: AlikeRows[Course]
+    ) -> Iterator[tuple[int, Combination, Course]]:
+        """By the pieces of its lines where the file is such text, else row by row."""
+        encoding = self._file.encoding
+        if encoding in ENCODINGS:
+            pieces = PieceReader(
+                self._stream,
+                encoding=encoding,
+                delimiter=delimiter_of(self._stream, encoding),
+                width=len(self.layout.headings),
+                pieces=pieces_of(self.layout),
+            )
+            # What was begun of the rows reads from the same file.
+            self._begun = True
+            yield from PieceCounting(self.layout, self._reader, kinds, rows).counted(pieces)
+            return
+        for number, cells in self._numbered():
+            yield from rows.take_row(number, cells)
+
+    def _again(self, wanted: Sequence[int]) -> Iterator[Dossier]:
+        """Rows that were read, once more."""
+        following = iter(wanted)
+        next_one = next(following, None)
         reader = self._new_reader()
-        key_sum = 0
-        for number, cells in self._numbered() if following is not None else ():
-            if number != following:
+        for number, cells in self._numbered() if next_one is not None else ():
+            if number != next_one:
                 continue
             dossier = reader.read(number, cells)
             if dossier is not None:
-                key_sum += key_number(dossier.code, dossier.due_on)
                 yield dossier
-            following = next(wanted, None)
-            if following is None:
+            next_one = next(following, None)
+            if next_one is None:
                 break
-        self._replaced_sum = key_sum
+
+    def _settle(self, ledger: KeyLedger, replaced: Sequence[int]) -> None:
+        """Keep what is known at the end of the file."""
+        self._replaced = replaced
+        self._key_sum = ledger.total
+        self._replaced_sum = ledger.replaced_total
 
     def current(self) -> Iterator[tuple[int, Dossier]]:
         """Every dossier with 1, and those replaced once more with -1: what a count adds up."""
@@ -186,8 +252,6 @@ class Export:
     def reconciliation(self) -> Reconciliation:
         """What to compare with the source, after the last dossier was taken."""
         replaced = len(self._finished())
-        if self._replaced_sum is None:
-            _take(self.replaced())
         reader = self._reader
         return Reconciliation(
             rows=self._accepted + reader.refused + reader.others,
@@ -199,19 +263,20 @@ class Export:
             hidden=reader.texts.hidden,
             cut=reader.texts.cut,
             sha256=_sha256(self._stream),
-            key_sum=sum_text(self._key_sum - (self._replaced_sum or 0)),
+            key_sum=sum_text(self._key_sum - self._replaced_sum),
         )
 
     def _finished(self) -> Sequence[int]:
         """The rows that were replaced; reads on to the end where nobody did."""
         if self._replaced is None:
-            _take(self.dossiers())
+            for _ in self.dossiers():
+                pass
         return self._replaced or ()
 
     def _begin(self) -> None:
         """Stand at the beginning, with the first lines at hand."""
         self._begun = False
-        self._rows = stream_rows(self._stream, filename=self._filename, limits=LIMITS)
+        self._rows = self._file.rows()
         self._head = list(islice(self._rows, HEAD_ROWS))
 
     def _numbered(self) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -238,12 +303,6 @@ def open_export(
         ExportInvalid: heading or columns do not fit.
     """
     return Export(stream, filename=filename, settings=settings or ReadingSettings())
-
-
-def _take(dossiers: Iterator[Dossier]) -> None:
-    """Read to the end for what is known only there."""
-    for _ in dossiers:
-        pass
 
 
 def _sha256(stream: BinaryIO) -> str:

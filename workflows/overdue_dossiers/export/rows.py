@@ -51,6 +51,11 @@ WORD_SHOWN: Final = 80
 MOMENT_LENGTH: Final = len("31/12/2026 14:55")
 DAY_LENGTH: Final = len("31/12/2026")
 ANY_DAY: Final = "01/01/2000"
+COMBINED: Final = (
+    *(Column.PROCEDURE, Column.UNIT, Column.OFFICER_UNIT),
+    *(Column.STAGE, Column.CAUSE),
+)
+"""What dossiers are told apart by, in the order of a combination."""
 FIELDS: Final[Mapping[str, str]] = {
     "regulated_half_days": Column.REGULATED,
     "committed_half_days": Column.COMMITTED,
@@ -78,7 +83,7 @@ ORDER: Final = (
     *(Column.ENDED_ON, Column.APOLOGISED_ON, Column.REAPPOINTMENTS),
     *(Column.REGULATED, Column.COMMITTED, Column.PAUSED),
 )
-"""The columns besides the code, as `_dossier` takes what they mean."""
+"""The columns besides the code, as `dossier_of` takes what they mean."""
 
 
 class _Meanings(dict[Cell, Any]):
@@ -145,9 +150,18 @@ class RowReader:
         try:
             code = code_of(row[self._code])
             told = zip(self._meanings, self._cells_of(row), strict=True)
-            return _dossier(code, [meanings[cell] for meanings, cell in told])
+            return dossier_of(code, [meanings[cell] for meanings, cell in told])
         except (CellFault, DossierInvalid):
             return self._read_again(number, row)
+
+    def values(self, columns: Sequence[str], cells: Sequence[Cell]) -> tuple[Any, ...]:
+        """What the cells of some columns mean.
+
+        Raises:
+            CellFault: one of them cannot be meant.
+        """
+        told = zip(columns, cells, strict=True)
+        return tuple(self._meanings[ORDER.index(name)][cell] for name, cell in told)
 
     def _read_again(self, number: int, cells: Sequence[Cell]) -> Dossier | None:
         """Cell by cell: every fault of a row is told, or it is seen to be none of a dossier."""
@@ -182,7 +196,7 @@ class RowReader:
         """The dossier, where need be without what only describes it and cannot be."""
         while True:
             try:
-                return _dossier(code, [values[name] for name in ORDER])
+                return dossier_of(code, [values[name] for name in ORDER])
             except DossierInvalid as fault:
                 column = FIELDS.get(fault.field, fault.field)
                 params = {name: told for name, told in fault.params.items() if name != "field"}
@@ -213,8 +227,12 @@ def _tells_days(faults: Mapping[str, CellFault]) -> bool:
     return any(name in faults and faults[name].code != "required" for name in days)
 
 
-def _dossier(code: str, values: Sequence[Any]) -> Dossier:
-    """A dossier of what the columns mean, in their order."""
+def dossier_of(code: str, values: Sequence[Any]) -> Dossier:
+    """A dossier of what the columns mean, in their order.
+
+    Raises:
+        DossierInvalid: it contradicts itself.
+    """
     procedure, unit, officer_unit, stage, cause, status, received, *days, again = values[:-3]
     received_at, known = received
     due_on, current, ended_on, apologised_on = days

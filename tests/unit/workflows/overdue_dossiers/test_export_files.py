@@ -315,9 +315,9 @@ def test_what_was_begun_and_left_does_not_change_what_is_told() -> None:
 @given(st.lists(st.integers(0, 30), max_size=80))
 def test_replaced_rows_are_found_in_memory_and_on_disk(numbers: list[int]) -> None:
     expected = [row for row, number in enumerate(numbers) if number in numbers[row + 1 :]]
-    for kept in (keys.PART_NUMBERS, 4):
+    for kept in (keys.HELD_MAX, 4):
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(keys, "PART_NUMBERS", kept)
+            patch.setattr(keys, "HELD_MAX", kept)
             ledger = KeyLedger()
             for row, number in enumerate(numbers):
                 ledger.note(number, row)
