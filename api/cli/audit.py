@@ -11,6 +11,7 @@ import typer
 
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
+from api.cli.witness import witness
 from api.verdict import fault_sentence, fault_sentences, not_checked_sentences
 from engine.audit.verifier import Finding
 from engine.errors import NotFound
@@ -26,6 +27,7 @@ COLUMNS: Final = (
 )
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app.command(help="Chạy một nhân chứng của riêng mình · Run a witness of one's own")(witness)
 
 
 class Export(StrEnum):
