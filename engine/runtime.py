@@ -46,6 +46,7 @@ from engine.storage.organization import (
 )
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
+from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
 from engine.storage.timers import TimerRepository
 from engine.storage.workers import WorkerRepository
@@ -445,6 +446,7 @@ class Runtime:
             jobs=JobRepository(session, organization_id),
             sources=SourceRepository(session, organization_id),
             letterheads=LetterheadRepository(session, organization_id),
+            signing=SigningRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

@@ -71,6 +71,7 @@ class SoftwareKey:
         """The answer to `navigator.credentials.create`, as a page sends it."""
         attested = bytes(16) + len(self.id).to_bytes(2, "big") + self.id + cbor2.dumps(self._cose())
         data = self._authenticator_data(self.flags | ATTESTED) + attested
+        self.counter += self.counter > 0
         attestation = cbor2.dumps({"fmt": "none", "attStmt": {}, "authData": data})
         return {
             "id": self.key_id,

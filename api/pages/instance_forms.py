@@ -6,13 +6,16 @@
 3. What was taken is answered with 303.
 """
 
+import json
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
 
 from fastapi import APIRouter, Response
+from fastapi.responses import JSONResponse
 from starlette.datastructures import UploadFile
 
+from api.auth.keys import signing_options
 from api.dependencies import Reply, reauthenticated
 from api.pages.forms import PREFIX, Typed, values_of
 from api.pages.instances import Comeback, faults_of, show_instance
@@ -23,6 +26,7 @@ from engine.commands.advance_instance import (
     AdvanceInstance,
     Stale,
     advance_instance,
+    ask_for_signature,
     rehearse,
 )
 from engine.commands.attach_evidence import (
@@ -50,6 +54,13 @@ from engine.machine.decision import Refused
 from engine.queries.instances import InstanceView, instance_view
 from engine.runtime import Replayed
 from engine.transaction.attaching import Upload
+from engine.transaction.signing import (
+    Assertion,
+    AssertionUnreadable,
+    SignatureAsked,
+    SignatureRefused,
+    read_assertion,
+)
 from engine.transaction.stepping import Taken
 
 router = APIRouter()
@@ -68,7 +79,7 @@ def take_step(sent: Posted, instance_id: str, transition: str) -> Response:
         outcome = advance_instance(desk.house.runtime, request)
     except Stale:
         return _too_late(sent, instance_id, transition)
-    except (Invalid, Conflict, TooManyRequests) as error:
+    except (Invalid, Conflict, TooManyRequests, SignatureRefused) as error:
         return _faulty(sent, instance_id, transition, error)
     if isinstance(outcome, Taken):
         return go(_taken_to(outcome))
@@ -79,6 +90,23 @@ def take_step(sent: Posted, instance_id: str, transition: str) -> Response:
         decided = rehearse(desk.house.runtime, replace(request, uploads=())).decision
         return _refused(sent, instance_id, transition, decided)
     return _refused(sent, instance_id, transition, outcome.refused)
+
+
+@router.post("/instances/{instance_id}/steps/{transition}/signing")
+def ask_signature(sent: Posted, instance_id: str, transition: str) -> Response:
+    """What the visitor's key shall sign for the step, for the script of the page.
+
+    When there is nothing to sign the form is simply sent, and the page says why the answer is no.
+    """
+    desk = sent.desk
+    view = instance_view(desk.house.runtime, desk.caller, instance_id)
+    try:
+        asked = ask_for_signature(desk.house.runtime, _advance(sent, view, transition))
+    except (Invalid, Conflict):
+        asked = None
+    if not isinstance(asked, SignatureAsked):
+        return JSONResponse({}, status_code=409)
+    return JSONResponse({"id": asked.id, "options": signing_options(asked)})
 
 
 @router.post("/instances/{instance_id}/evidence")
@@ -193,8 +221,21 @@ def _advance(sent: Sent, view: InstanceView, transition: str) -> AdvanceInstance
         reason=typed.text("reason"),
         uploads=_uploads(sent),
         reauthenticated=reauthenticated(desk.house, desk.caller, typed.text("password")),
+        assertion=_assertion(typed),
         key=sent.once(_kept_step),
     )
+
+
+def _assertion(typed: Typed) -> Assertion | None:
+    """What a key answered, where the script of the page asked one."""
+    text = typed.text("assertion")
+    if not text:
+        return None
+    try:
+        told = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise AssertionUnreadable("assertion_unreadable") from error
+    return read_assertion(told, request=typed.text("signing"))
 
 
 def _uploads(sent: Sent) -> tuple[Upload, ...]:

@@ -88,6 +88,22 @@ class SlotView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SignView:
+    """How a step is signed: what the signature stands for, and with what it may be given.
+
+    Attributes:
+        by_key: the one who looks has a key, or needs one.
+        by_password: the password will do.
+        keyed: a key is there.
+    """
+
+    meaning: Title
+    by_key: bool
+    by_password: bool
+    keyed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepView:
     """A step with its form, or with the reasons why there is none.
 
@@ -104,7 +120,7 @@ class StepView:
     blocking: tuple[Reason, ...]
     reason: str
     reason_required: bool
-    sign: bool
+    sign: SignView | None
     possible: bool
     ready: bool
     ends: bool
@@ -345,11 +361,24 @@ def _step(
         ),
         reason="" if typed is None else typed.text("reason"),
         reason_required=option.reason_required,
-        sign=spec.sign,
+        sign=_sign(view, option.transition),
         possible=option.mine,
         ready=option.ready,
         ends=bool(option.to)
         and all(view.process.states[state].final == "aborted" for state in option.to),
+    )
+
+
+def _sign(view: InstanceView, transition: str) -> SignView | None:
+    step = view.process.transitions[transition]
+    if step.signing is None:
+        return None
+    keyed, with_ = view.keyed, step.signing.with_
+    return SignView(
+        meaning=(step.signing.meaning or step.title).model_dump(),
+        by_key=keyed or with_ == "key",
+        by_password=with_ == "any" or (with_ == "key_or_password" and not keyed),
+        keyed=keyed,
     )
 
 

@@ -250,6 +250,20 @@ def show_instance(
         ],
         people=desk.choices.people,
         may_assign=_may_assign(desk, view),
+        signatures=[
+            {
+                "who": voice.person(signature.person),
+                "on_behalf_of": voice.person(signature.on_behalf_of)
+                if signature.on_behalf_of
+                else "",
+                "role": signature.role or "",
+                "at": signature.at,
+                "kind": signature.kind,
+                "meaning": signature.meaning,
+                "entry": signature.entry,
+            }
+            for signature in view.signatures
+        ],
         waivers=[
             {
                 "gate": _gate(waiver.gate, view, voice),

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
 from api.pages import (
+    account,
     admin,
     audit_log,
     calendar,
@@ -56,6 +57,7 @@ def mount_pages(app: FastAPI) -> None:
     of_desk = (dossiers, dossier_imports)
     rooms = (
         login,
+        account,
         inbox,
         *of_cases,
         audit_log,

@@ -117,7 +117,7 @@ HEADERS: Final[dict[str, dict[str, Any]]] = {
         "schema": {"type": "string", "minLength": 1, "maxLength": 200},
     },
 }
-_VERSIONED: Final = frozenset({"post_transition", "patch_row", "delete_row"})
+_VERSIONED: Final = frozenset({"post_transition", "post_signing", "patch_row", "delete_row"})
 
 
 def describe(app: FastAPI, routers: Sequence[APIRouter]) -> dict[str, Any]:

@@ -69,11 +69,13 @@ from engine.machine.compiler import Compiled
 from engine.machine.decision import Accepted, NotAvailable
 from engine.runtime import Caller, Replayed, UnitOfWork
 from engine.transaction.attaching import Upload
+from engine.transaction.signing import Assertion, read_assertion
 from engine.transaction.stepping import Taken, TurnedDown
 
 router = APIRouter(tags=["transitions"])
 
 COMMANDS_MAX = 100
+SECRET = {"password", "signature"}
 
 
 class FileNote(Body):
@@ -85,12 +87,25 @@ class FileNote(Body):
     supersedes: Identifier | None = None
 
 
+class SignatureSent(Body):
+    """What a key answered.
+
+    Attributes:
+        request: the id that `POST …/signing` gave.
+        assertion: `toJSON()` of what `navigator.credentials.get` gave.
+    """
+
+    request: Annotated[str, Field(min_length=1, max_length=64)]
+    assertion: dict[str, Any]
+
+
 class Wish(Body):
     """What every command of a step says.
 
     Attributes:
         evidence: ids of files attached before, which the caller counts on.
-        password: entered again, for steps that are signed.
+        password: entered again, for steps that are signed by who has no key.
+        signature: what the key of somebody who has one answered.
     """
 
     transition: Identifier
@@ -98,6 +113,7 @@ class Wish(Body):
     reason: LongText | None = None
     evidence: list[Identifier] = Field(default_factory=list, max_length=200)
     password: str | None = Field(default=None, max_length=1000)
+    signature: SignatureSent | None = None
 
 
 class StepCommand(Wish):
@@ -166,7 +182,7 @@ class BulkBody(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class WantedStep:
     """A step as it was sent, with its files."""
 
     command: StepCommand
@@ -174,7 +190,7 @@ class _Wanted:
     digest: str
 
 
-async def read_step(request: Request) -> AsyncIterator[_Wanted]:
+async def read_step(request: Request) -> AsyncIterator[WantedStep]:
     """Read a step, sent as JSON or as a form with files; the files are closed with the request.
 
     Raises:
@@ -184,7 +200,7 @@ async def read_step(request: Request) -> AsyncIterator[_Wanted]:
     media_type = media_type_of(request)
     if media_type == "application/json":
         sent = await JsonBody(StepCommand)(request)
-        yield _Wanted(sent.value, (), _digest(sent.value))
+        yield WantedStep(sent.value, (), _digest(sent.value))
     elif media_type == "multipart/form-data":
         async with opened_form(request) as form:
             yield _of_form(form)
@@ -204,7 +220,7 @@ def post_transition(
     caller: Stepper,
     asked: Circumstances,
     version: Version,
-    wanted: Annotated[_Wanted, Depends(read_step)],
+    wanted: Annotated[WantedStep, Depends(read_step)],
 ) -> Response:
     """Take one step, with the files that come along; or, with `dry_run`, only ask."""
     actor, compiled = _standpoint(asked, caller, instance)
@@ -212,16 +228,10 @@ def post_transition(
     def render(outcome: Taken | TurnedDown) -> Reply:
         return _rendered(asked, outcome, wanted.command.transition, actor, compiled)
 
-    request = AdvanceInstance(
-        caller=caller,
-        instance_id=instance,
-        transition=wanted.command.transition,
-        expected_version=version,
-        fields=wanted.command.fields,
-        reason=wanted.command.reason,
-        evidence=tuple(wanted.command.evidence),
-        uploads=wanted.uploads,
+    request = replace(
+        advance_request(caller, instance, version, wanted),
         reauthenticated=_signed(asked, caller, wanted.command.password),
+        assertion=_answered(wanted.command),
         key=None if wanted.command.dry_run else asked.once(wanted.digest, render),
     )
     try:
@@ -229,7 +239,7 @@ def post_transition(
             return send(_rehearsed(asked, request, compiled))
         return asked.respond(advance_instance(asked.house.runtime, request), render)
     except (Stale, NotAvailable) as error:
-        return asked.problem(_overtaken(asked, request, error))
+        return asked.problem(overtaken(asked, request, error))
 
 
 @router.post("/transitions", summary="Take several steps", response_model=BulkBody)
@@ -248,12 +258,12 @@ def post_transitions(
         verdicts = [_alone(asked, caller, command) for command in bulk.commands]
         return Reply(status=200, body={"verdicts": verdicts})
 
-    secret = {"commands": {"__all__": {"password"}}}
+    secret = {"commands": {"__all__": SECRET}}
     digest = digest_of_body(bulk.model_dump_json(exclude=secret).encode())
     return answer_once(asked, caller, digest=digest, run=run)
 
 
-def _of_form(form: FormData) -> _Wanted:
+def _of_form(form: FormData) -> WantedStep:
     texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     if [name for name, _ in texts].count("command") != 1:
         raise Unreadable("command_part_missing")
@@ -278,12 +288,15 @@ def _of_form(form: FormData) -> _Wanted:
                 supersedes=note.supersedes,
             )
         )
-    return _Wanted(command, tuple(uploads), _digest(command, digest_of_files(form)))
+    return WantedStep(command, tuple(uploads), _digest(command, digest_of_files(form)))
 
 
 def _digest(command: StepCommand, files: str = "") -> str:
-    """What a key covers: all but the password, against which nothing kept may be held."""
-    told = command.model_dump_json(exclude={"password"})
+    """What a key covers: all but the password, against which nothing kept may be held.
+
+    What a security key answers differs each time, and is left out as well.
+    """
+    told = command.model_dump_json(exclude=SECRET)
     return digest_of_body(told.encode(), files.encode())
 
 
@@ -310,7 +323,23 @@ def _rendered(
     )
 
 
-def _overtaken(asked: Asked, request: AdvanceInstance, error: Stale | NotAvailable) -> Problem:
+def advance_request(
+    caller: Caller, instance: str, version: int, wanted: WantedStep
+) -> AdvanceInstance:
+    """The step as it was sent, without what signs it."""
+    return AdvanceInstance(
+        caller=caller,
+        instance_id=instance,
+        transition=wanted.command.transition,
+        expected_version=version,
+        fields=wanted.command.fields,
+        reason=wanted.command.reason,
+        evidence=tuple(wanted.command.evidence),
+        uploads=wanted.uploads,
+    )
+
+
+def overtaken(asked: Asked, request: AdvanceInstance, error: Stale | NotAvailable) -> Problem:
     """The problem of a step that was decided upon another state than the present one."""
     with standing(asked.house, request.caller) as (uow, _):
         return _present(asked, uow, request, error)
@@ -378,6 +407,12 @@ def _signed(asked: Asked, caller: Caller, password: str | None) -> bool:
     return known
 
 
+def _answered(command: Wish) -> Assertion | None:
+    """What a key answered, if one did."""
+    sent = command.signature
+    return None if sent is None else read_assertion(sent.assertion, request=sent.request)
+
+
 def _alone(asked: Asked, caller: Caller, command: BulkCommand) -> dict[str, Any]:
     """One of several commands in a transaction of its own."""
     try:
@@ -389,7 +424,7 @@ def _alone(asked: Asked, caller: Caller, command: BulkCommand) -> dict[str, Any]
         return _verdict(command, _rendered(asked, outcome, command.transition, actor, compiled))
     except (Stale, NotAvailable) as error:
         request = _request(asked, caller, command)
-        return _verdict(command, asked.reply(_overtaken(asked, request, error)))
+        return _verdict(command, asked.reply(overtaken(asked, request, error)))
     except QuyTrinhError as error:
         return _verdict(command, asked.reply(problem_of(error)))
 
@@ -427,6 +462,7 @@ def _request(asked: Asked, caller: Caller, command: BulkCommand) -> AdvanceInsta
         reason=command.reason,
         evidence=tuple(command.evidence),
         reauthenticated=_signed(asked, caller, command.password),
+        assertion=_answered(command),
     )
 
 

@@ -9,7 +9,7 @@
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from engine.commands.attach_evidence import keep_bytes
@@ -30,6 +30,7 @@ from engine.transaction.attaching import (
 )
 from engine.transaction.opening import WrongOpening, unknown_names
 from engine.transaction.recording import unknown_rows
+from engine.transaction.signing import Assertion, SignatureAsked
 from engine.transaction.stepping import (
     StaleVersion,
     Taken,
@@ -38,6 +39,7 @@ from engine.transaction.stepping import (
     take_step,
     turn_down,
 )
+from engine.transaction.stepping import ask_signature as step_signature
 from engine.transaction.texts import kept_text
 
 
@@ -51,6 +53,7 @@ class AdvanceInstance:
         evidence: ids of files attached before, which the caller counts on.
         uploads: files that come with the step.
         reauthenticated: the password was entered again for this very step.
+        assertion: what a key answered for it.
     """
 
     caller: Caller
@@ -62,6 +65,7 @@ class AdvanceInstance:
     evidence: tuple[str, ...] = ()
     uploads: tuple[Upload, ...] = ()
     reauthenticated: bool = False
+    assertion: Assertion | None = None
     key: OnceKey | None = None
 
 
@@ -108,6 +112,31 @@ def rehearse(runtime: Runtime, request: AdvanceInstance) -> Rehearsed:
         return Rehearsed(case=case, decision=judge(uow, case, command, actor=actor))
 
 
+def ask_for_signature(
+    runtime: Runtime, request: AdvanceInstance
+) -> SignatureAsked | Refused | None:
+    """What the caller would sign for this step, with the files that come along.
+
+    None when the step is not signed; the reasons when it could not be taken anyway.
+
+    Raises:
+        Conflict: `no_signing_key`.
+        The same as `advance_instance` for a request that does not fit.
+    """
+    kept = keep_bytes(runtime, request.caller, request.instance_id, request.uploads)
+    with runtime.write(request.caller.organization_id) as uow:
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        _compare(uow, case, request, actor)
+        command = replace(_command(uow, case, request), by_key=True, has_key=True)
+        records = [record_of(uow, case, file, actor=actor) for file in kept]
+        replaced = {file.upload.supersedes for file in kept if file.upload.supersedes is not None}
+        standing = with_files(case, records, replaced=replaced)
+        asked = step_signature(uow, standing, command, actor=actor)
+        uow.commit()
+        return asked
+
+
 def hold(uow: UnitOfWork, instance_ids: Iterable[str]) -> None:
     """Lock several instances before the first of them is stepped, always in the same order.
 
@@ -131,7 +160,7 @@ def advance(
         if isinstance(attached, TurnedDown):
             return attached
         case = uow.case(request.instance_id)
-    return take_step(uow, case, command, actor=actor)
+    return take_step(uow, case, command, actor=actor, assertion=request.assertion)
 
 
 def _attach_all(
@@ -206,6 +235,13 @@ def _command(uow: UnitOfWork, case: Case, request: AdvanceInstance) -> Command:
     strange = [evidence for evidence in request.evidence if evidence not in mine]
     if strange:
         raise NotFound("unknown_evidence", evidence=strange[0])
+    step = process.transitions.get(request.transition)
+    signs = step is not None and step.signing is not None and request.assertion is None
     return Command(
-        request.transition, fields, reason=reason, reauthenticated=request.reauthenticated
+        request.transition,
+        fields,
+        reason=reason,
+        reauthenticated=request.reauthenticated,
+        by_key=request.assertion is not None,
+        has_key=signs and bool(uow.tables.signing.keys_of(request.caller.person)),
     )

@@ -543,6 +543,19 @@ class Requirement(_Closed):
     title: Text
 
 
+class SignSpec(_Closed):
+    """How a step is signed, where `sign: true` does not say enough.
+
+    Attributes:
+        with_: `key_or_password`: with a key by who has one, else with the password; `key`: with a
+            key alone; `any`: a password will do even from who has a key, and is marked as weaker.
+        meaning: what the signature stands for; None: the title of the step.
+    """
+
+    with_: Literal["key", "key_or_password", "any"] = Field(default="key_or_password", alias="with")
+    meaning: Text | None = None
+
+
 class Transition(_Closed):
     """A step: from where to where, who may take it, and everything that must be there first.
 
@@ -561,6 +574,7 @@ class Transition(_Closed):
         in_window: date field, or `today`, that must lie in the process window.
         not_before: earliest moment.
         reason: `required` makes the person say why.
+        sign: the actor signs with this very step; `signing` is the unfolded form.
         internal: staying counts neither as leaving nor as entering (due date and visit go on).
     """
 
@@ -584,7 +598,7 @@ class Transition(_Closed):
     needs: Annotated[tuple[Need, ...], BeforeValidator(_tuple_of)] = ()
     in_window: Slug | None = None
     not_before: MomentForm | None = None
-    sign: bool = False
+    sign: bool | SignSpec = False
     internal: bool = False
 
     @model_validator(mode="after")
@@ -602,6 +616,13 @@ class Transition(_Closed):
                 "transition_internal", "internal belongs to a transition that stays (to: '=')"
             )
         return self
+
+    @property
+    def signing(self) -> SignSpec | None:
+        """How the step is signed; None when it is not."""
+        if isinstance(self.sign, SignSpec):
+            return self.sign
+        return SignSpec() if self.sign else None
 
     @property
     def targets(self) -> tuple[str, ...]:

@@ -29,7 +29,9 @@ _LISTS = (
     "must_change",
     "guards",
 )
-_SINGLES = ("reason", "sign", "wait_for", "in_window", "not_before")
+_SINGLES = ("reason", "wait_for", "in_window", "not_before")
+_SIGNED = ("any", "key_or_password", "key")
+"""Ways to sign, the weakest first."""
 _EVIDENCE_SINGLES = ("distinct", "reviewed", "effective_within", "signed", "per")
 
 
@@ -102,6 +104,8 @@ def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
         gone = [name for name in getattr(old, key) if name not in getattr(new, key)]
         yield from ((key, str(name)) for name in gone)
     yield from ((key, key) for key in _changed(old, new, _SINGLES))
+    if _strength(new) < _strength(old):
+        yield "sign", "sign"
     for name, requirement in old.requires.items():
         if name not in new.requires or new.requires[name].that != requirement.that:
             yield "requires", name
@@ -109,6 +113,10 @@ def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
     for by in new.by:
         if not any(_covers(known, by) for known in old.by):
             yield "by", by.role
+
+
+def _strength(step: Transition) -> int:
+    return -1 if step.signing is None else _SIGNED.index(step.signing.with_)
 
 
 def _of_people(process: Process, old: Process, places: Places) -> Iterator[Finding]:

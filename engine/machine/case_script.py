@@ -23,7 +23,7 @@ The file is a list of cases:
 
 from collections.abc import Container, Iterable, Iterator
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
@@ -117,7 +117,7 @@ class StepScript(SurroundingsScript):
 
     Attributes:
         roles: what the actor holds now; None: as `people` has it.
-        signed: the password was entered again.
+        signed: the password was entered again; `key`: a key answered instead.
     """
 
     at: date | None = None
@@ -129,7 +129,7 @@ class StepScript(SurroundingsScript):
     fields: dict[str, Any] = {}
     evidence: dict[str, Files] = {}
     reason: str | None = None
-    signed: bool = False
+    signed: bool | Literal["key"] = False
     guards: dict[str, bool] = {}
     expect: str | ExpectRefusal | ExpectError
 

@@ -134,7 +134,9 @@ class _Walk:
             step.transition,
             _values(process.fields, step.fields),
             reason=step.reason,
-            reauthenticated=step.signed,
+            reauthenticated=step.signed is True,
+            by_key=step.signed == "key",
+            has_key=step.signed == "key",
         )
         case = replace(self.case, evidence=(*self.case.evidence, *_files(self.case, step)))
         try:

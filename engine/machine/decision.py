@@ -42,6 +42,7 @@ class UnmetCode(StrEnum):
     CHILDREN = "children"
     NEED = "need"
     SIGNATURE = "signature"
+    SIGNATURE_KEY = "signature_key"
     NOT_UNIQUE = "not_unique"
 
 
@@ -96,12 +97,16 @@ class Command:
     Attributes:
         fields: values given with the step, already typed; None empties a field.
         reauthenticated: the password was entered again for this very step.
+        by_key: a key answered for this very step; what it signed is checked when it is written.
+        has_key: the actor has a key to sign with.
     """
 
     transition: str
     fields: Mapping[str, Any] = field(default_factory=no_values)
     reason: str | None = field(default=None, kw_only=True)
     reauthenticated: bool = field(default=False, kw_only=True)
+    by_key: bool = field(default=False, kw_only=True)
+    has_key: bool = field(default=False, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

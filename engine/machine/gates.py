@@ -31,7 +31,6 @@ _WITHOUT_SUBJECT = (
     UnmetCode.REASON_MISSING,
     UnmetCode.NOT_BEFORE,
     UnmetCode.CHILDREN,
-    UnmetCode.SIGNATURE,
 )
 _OF_EVIDENCE = tuple(code for code in UnmetCode if code.value.startswith("evidence_"))
 
@@ -387,9 +386,17 @@ def _needs(_process: Process, step: Transition) -> Iterator[Gate]:
 
 
 def _signature(_process: Process, step: Transition) -> Iterator[Gate]:
-    def gate(attempt: Attempt) -> None:
-        if not attempt.command.reauthenticated:
-            attempt.unmet.append(Unmet(UnmetCode.SIGNATURE, who_can=attempt.roles, fillable=True))
+    signing = step.signing
+    if signing is None:
+        return
+    accepted = signing.with_
 
-    if step.sign:
-        yield gate
+    def gate(attempt: Attempt) -> None:
+        command = attempt.command
+        keyed = accepted == "key" or (command.has_key and accepted != "any")
+        if command.by_key or (command.reauthenticated and not keyed):
+            return
+        code = UnmetCode.SIGNATURE_KEY if keyed else UnmetCode.SIGNATURE
+        attempt.unmet.append(Unmet(code, who_can=attempt.roles, fillable=True, waivable=False))
+
+    yield gate

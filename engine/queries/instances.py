@@ -19,6 +19,7 @@ from engine.machine.instance import Case, Child, Deadline, Person, Row, Step, Wa
 from engine.machine.personal_rule import reads_paper, reads_whole, withheld, without
 from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
+from engine.queries.signatures import SignatureView, signatures_of
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.evidence import StoredEvidence
 from engine.storage.instances import Filter, StoredInstance
@@ -142,6 +143,7 @@ class InstanceView:
     Attributes:
         fields: the case's values as JSON; `process.fields` has their specifications.
         people: everybody whom the case names, by id.
+        keyed: whether the caller has a key to sign with; told only where a step is signed.
         documents: papers that can be printed now, and that the caller may read: name → title.
         kept_documents: those that show personal data which is not for the caller.
     """
@@ -164,6 +166,8 @@ class InstanceView:
     route: tuple[RouteStep, ...]
     figures: tuple[FigureView, ...]
     waivers: tuple[Waiver, ...]
+    signatures: tuple[SignatureView, ...]
+    keyed: bool
     people: Mapping[str, Person]
     units: Mapping[str, Title]
     documents: Mapping[str, Title]
@@ -289,6 +293,9 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         route=_route(case, process),
         figures=figures_of(uow, case, process),
         waivers=case.waivers,
+        signatures=signatures_of(uow, case, process),
+        keyed=any(process.transitions[option.transition].signing for option in options)
+        and bool(uow.tables.signing.keys_of(actor.person)),
         people=case.people,
         units=units,
         documents={name: title for name, title in papers.items() if name in readable},

@@ -34,6 +34,7 @@ from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.records import GenericRecordSet, RecordSet, load_generic
+from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
 from engine.storage.surroundings import Look, read_surroundings
 from engine.storage.timers import Timer, TimerRepository
@@ -59,6 +60,7 @@ class Tables:
     jobs: JobRepository
     sources: SourceRepository
     letterheads: LetterheadRepository
+    signing: SigningRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

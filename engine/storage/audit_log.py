@@ -21,7 +21,7 @@ from sqlalchemy import Index, LargeBinary, UniqueConstraint, func
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.audit.chain import Tip, entry_hmac, link_after
-from engine.audit.entry import Entry, EvidenceRef, canonical_bytes
+from engine.audit.entry import Entry, EvidenceRef, body_of, canonical_bytes
 from engine.audit.leaf import EntryType, Outcome
 from engine.audit.merkle import CompactRange, leaf_hash
 from engine.audit.payload import (
@@ -94,6 +94,8 @@ class LogDraft:
         changes: old and new values, for the payload.
         personal: changes of personal columns, for a payload that can be erased alone.
         details: what else a reader needs, for the payload.
+        sig: the signature of who acts; `credential`: the key that is enrolled or revoked.
+        salts: of payload and personal payload, where they were chosen before; else fresh ones.
     """
 
     type: EntryType
@@ -119,6 +121,9 @@ class LogDraft:
     personal: tuple[Change, ...] = ()
     reason: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+    sig: Mapping[str, Any] | None = None
+    credential: Mapping[str, Any] | None = None
+    salts: tuple[bytes, bytes] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -236,6 +241,18 @@ class LogRepository:
         self._session.flush()
         return tuple(row.idx for row in rows)
 
+    def preview(self, draft: LogDraft) -> dict[str, Any]:
+        """The body that a draft would have as the next entry; nothing is written.
+
+        Raises:
+            NotLoggable: the draft breaks the profile of the log.
+        """
+        entry, _, _ = _composed(draft, self._tip(draft.stream))
+        try:
+            return body_of(entry)
+        except AuditInputError as error:
+            raise NotLoggable(error.code, **error.params) from error
+
     def get(self, idx: int) -> LogEntry | None:
         """The entry at an index."""
         row = self._session.get(LogEntryRow, (self._id, idx))
@@ -303,38 +320,7 @@ class LogRepository:
 
     def _row(self, head: LogHeadRow, draft: LogDraft, tip: Tip | None) -> LogEntryRow:
         """The entry that follows the tip of its stream at the end of the log; the head goes on."""
-        payload = _sealed(
-            Payload(changes=draft.changes, reason=draft.reason, details=draft.details)
-        )
-        personal = _sealed(Payload(changes=draft.personal))
-        link = link_after(tip)
-        entry = Entry(
-            type=draft.type,
-            stream=draft.stream,
-            seq=link.seq,
-            prev=None if link.prev is None else link.prev.hex(),
-            actor=draft.actor.person,
-            recorded_at=draft.at,
-            outcome=draft.outcome,
-            definition=draft.definition,
-            instance=draft.instance,
-            code=draft.code,
-            process=draft.process,
-            transition=draft.transition,
-            from_state=draft.from_state,
-            to_state=draft.to_state,
-            role=draft.role,
-            on_behalf=draft.on_behalf,
-            unit=draft.actor.unit,
-            token=draft.actor.token,
-            effective_date=draft.effective_date,
-            subject=draft.subject,
-            payload=None if payload is None else payload.digest,
-            personal=None if personal is None else personal.digest,
-            unmet=draft.unmet,
-            flags=draft.flags,
-            evidence=draft.evidence,
-        )
+        entry, payload, personal = _composed(draft, tip)
         try:
             body = canonical_bytes(entry)
         except AuditInputError as error:
@@ -345,7 +331,7 @@ class LogRepository:
             idx=head.size,
             stream=entry.stream,
             seq=entry.seq,
-            prev=link.prev,
+            prev=link_after(tip).prev,
             body=body,
             leaf_hash=leaf,
             hmac=entry_hmac(self._key, organization_id=self._id, idx=head.size, leaf_hash=leaf),
@@ -408,11 +394,53 @@ class LogRepository:
         return found
 
 
-def _sealed(payload: Payload) -> SealedPayload | None:
+def _composed(
+    draft: LogDraft, tip: Tip | None
+) -> tuple[Entry, SealedPayload | None, SealedPayload | None]:
+    """The entry that follows the tip of its stream, and its payloads."""
+    salts = draft.salts or (secrets.token_bytes(SALT_BYTES), secrets.token_bytes(SALT_BYTES))
+    payload = _sealed(
+        Payload(changes=draft.changes, reason=draft.reason, details=draft.details), salts[0]
+    )
+    personal = _sealed(Payload(changes=draft.personal), salts[1])
+    link = link_after(tip)
+    entry = Entry(
+        type=draft.type,
+        stream=draft.stream,
+        seq=link.seq,
+        prev=None if link.prev is None else link.prev.hex(),
+        actor=draft.actor.person,
+        recorded_at=draft.at,
+        outcome=draft.outcome,
+        definition=draft.definition,
+        instance=draft.instance,
+        code=draft.code,
+        process=draft.process,
+        transition=draft.transition,
+        from_state=draft.from_state,
+        to_state=draft.to_state,
+        role=draft.role,
+        on_behalf=draft.on_behalf,
+        unit=draft.actor.unit,
+        token=draft.actor.token,
+        effective_date=draft.effective_date,
+        subject=draft.subject,
+        payload=None if payload is None else payload.digest,
+        personal=None if personal is None else personal.digest,
+        unmet=draft.unmet,
+        flags=draft.flags,
+        evidence=draft.evidence,
+        sig=draft.sig,
+        credential=draft.credential,
+    )
+    return entry, payload, personal
+
+
+def _sealed(payload: Payload, salt: bytes) -> SealedPayload | None:
     if not (payload.changes or payload.reason or payload.details):
         return None
     try:
-        return seal_payload(payload, secrets.token_bytes(SALT_BYTES))
+        return seal_payload(payload, salt)
     except AuditInputError as error:
         raise NotLoggable(error.code, **error.params) from error
 

@@ -43,6 +43,14 @@ from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
 from engine.transaction.qualifying import qualify
 from engine.transaction.recording import write_record, write_records
+from engine.transaction.signing import (
+    Assertion,
+    SignatureAsked,
+    ask,
+    meaning_of,
+    signed_by_key,
+    signed_by_password,
+)
 
 TITLE_LENGTH = 120
 
@@ -83,19 +91,29 @@ def judge(uow: UnitOfWork, case: Case, command: Command, *, actor: Actor) -> Acc
     return decide(compiled, case, command, actor=actor, facts=facts, registry=registry)
 
 
-def take_step(uow: UnitOfWork, case: Case, command: Command, *, actor: Actor) -> Taken | TurnedDown:
+def take_step(
+    uow: UnitOfWork,
+    case: Case,
+    command: Command,
+    *,
+    actor: Actor,
+    assertion: Assertion | None = None,
+) -> Taken | TurnedDown:
     """Decide and write one step of a case that was read under its lock.
 
     Raises:
         UnknownTransition, FieldNotOfStep: the command does not fit the definition.
         NotAvailable: the step does not leave the present state.
         StaleVersion: another writer came in between, lock or no lock.
+        SignatureRefused, SignatureOvertaken: what a key answered does not prove this step.
     """
     decided = judge(uow, case, command, actor=actor)
     if isinstance(decided, Refused):
         return turn_down(uow, case, command, decided, actor=actor)
     after = _after(uow, case, decided, command, actor=actor)
-    entry = _write(uow, case, after, decided, command, actor=actor)
+    draft = _acceptance(uow, case, after, decided, command, actor=actor)
+    draft = _signed(uow, after, draft, command, assertion)
+    entry = _write(uow, case, after, decided, draft)
     opened = _carry_out(uow, after, decided, actor=actor)
     return Taken(case=uow.case(case.instance.id), entry=entry, accepted=decided, opened=opened)
 
@@ -106,6 +124,43 @@ def turn_down(
     """Write the entry of a refused attempt: who, what and why not, without what was sent."""
     entry = uow.tables.log.append(_refusal(uow, case, command, refused, actor=actor))
     return TurnedDown(case=case, refused=refused, entry=entry)
+
+
+def ask_signature(
+    uow: UnitOfWork, case: Case, command: Command, *, actor: Actor
+) -> SignatureAsked | Refused | None:
+    """What the actor would sign for this step now; why not, or None when nothing is signed.
+
+    `command` is judged as if a key had answered already.
+    """
+    process = uow.pinned(case).process
+    decided = judge(uow, case, command, actor=actor)
+    if isinstance(decided, Refused):
+        return decided
+    if process.transitions[command.transition].signing is None:
+        return None
+    after = _after(uow, case, decided, command, actor=actor)
+    return ask(
+        uow,
+        _acceptance(uow, case, after, decided, command, actor=actor),
+        instance=case.instance.id,
+        meaning=meaning_of(process, command.transition),
+        version=after.instance.version,
+    )
+
+
+def _signed(
+    uow: UnitOfWork, after: Case, draft: LogDraft, command: Command, assertion: Assertion | None
+) -> LogDraft:
+    """The draft as it was signed, where the step is signed."""
+    process, instance = uow.pinned(after).process, after.instance
+    if process.transitions[command.transition].signing is None:
+        return draft
+    version = instance.version
+    if assertion is not None and command.by_key:
+        return signed_by_key(uow, draft, assertion, instance=instance.id, version=version)
+    meaning = meaning_of(process, command.transition)
+    return signed_by_password(draft, meaning=meaning, version=version)
 
 
 def _after(
@@ -145,9 +200,7 @@ def _after(
     return replace(case, instance=moved)
 
 
-def _write(
-    uow: UnitOfWork, case: Case, after: Case, accepted: Accepted, command: Command, *, actor: Actor
-) -> int:
+def _write(uow: UnitOfWork, case: Case, after: Case, accepted: Accepted, draft: LogDraft) -> int:
     """Append the entry and write the step; the entry's index."""
     process = uow.pinned(case).process
     instance = after.instance
@@ -155,7 +208,7 @@ def _write(
     deadline, timers = (
         (instance.deadline, None) if accepted.internal else due_and_timers(uow, after)
     )
-    entry = uow.tables.log.append(_acceptance(uow, case, after, accepted, command, actor=actor))
+    entry = uow.tables.log.append(draft)
     move = Move(
         instance_id=instance.id,
         expected_version=case.instance.version,
@@ -212,13 +265,7 @@ def _acceptance(
         reason=command.reason,
         changes=plain,
         personal=personal,
-        details={"reauthenticated": True} if _is_signed(compiled.process, command) else {},
     )
-
-
-def _is_signed(process: Process, command: Command) -> bool:
-    """Whether the step asked for the password again, and got it: the entry says so for good."""
-    return process.transitions[command.transition].sign and command.reauthenticated
 
 
 def _refusal(

@@ -57,16 +57,16 @@ def _free_port() -> int:
 
 
 @pytest.fixture
-def serve(office: Office, tmp_path: Path) -> Iterator[Callable[[], Served]]:
+def serve(office: Office, tmp_path: Path) -> Iterator[Callable[..., Served]]:
     """Start a server of the office on both databases; it stops with the test."""
     running: list[tuple[uvicorn.Server, threading.Thread, httpx2.Client]] = []
 
-    def start() -> Served:
+    def start(host: str = "127.0.0.1") -> Served:
         clock = FileClock(tmp_path / "clock")
         clock.move_to(START)
         office.runtime.clock = clock
         port = _free_port()
-        address = f"http://127.0.0.1:{port}"
+        address = f"http://{host}:{port}"
         # A journey moves its clock by days: whoever logged in stays so, and may log in often.
         settings = Settings(
             data_dir=tmp_path / "data",

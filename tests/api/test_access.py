@@ -79,6 +79,9 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("post", "/instances/{instance}/transitions"): Door(
         scope="step", lets_in=SECRETARY, json={"transition": "submit"}, headers=VERSIONED
     ),
+    ("post", "/instances/{instance}/signing"): Door(
+        scope="step", lets_in=SECRETARY, json={"transition": "submit"}, headers=VERSIONED
+    ),
     ("post", "/transitions"): Door(
         scope="step",
         json={"commands": [{"instance": "{instance}", "version": 0, "transition": "submit"}]},
@@ -132,6 +135,7 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("get", "/instances/{instance}/log"): Door(scope="read"),
     ("get", "/inbox"): Door(scope="read"),
     ("get", "/me"): Door(scope="read"),
+    ("get", "/me/keys"): Door(scope="read"),
     ("get", "/accounts"): Door(scope="admin", lets_in=ADMINISTRATOR),
     ("post", "/accounts"): Door(
         scope="admin",

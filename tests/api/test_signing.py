@@ -1,5 +1,7 @@
 """A step that is signed: the password is entered again with the very step, and the log says so."""
 
+import json
+
 import pytest
 
 from engine.commands.manage_accounts import add_account
@@ -42,7 +44,12 @@ def test_a_signed_step_needs_the_password_and_the_log_tells_that_it_was_given(
     signed = web.step("director", paper, "sign", 0, password=PASSWORD)
     assert signed.status_code == 200, signed.text
     log = web.get("director", f"/instances/{paper}/log")
-    assert log.json()["items"][-1]["details"] == {"reauthenticated": True}
+    with web.office.runtime.read(OFFICE) as uow:
+        entry = uow.tables.log.get(signed.json()["entry"])
+        assert entry is not None
+        sig = json.loads(entry.body)["sig"]
+    assert (sig["kind"], sig["version"]) == ("password", 1)
+    assert sig["meaning"] == {"vi": "Ký giấy", "en": "Sign the paper"}
     assert PASSWORD not in log.text
     assert verify_log(web.office.runtime, OFFICE).findings == ()
 

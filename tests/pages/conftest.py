@@ -33,12 +33,13 @@ class OnSite:
 class Entrance:
     """Opens a browser of its own for everybody who comes, and closes it at the end."""
 
-    def __init__(self, pages: FastAPI) -> None:
+    def __init__(self, pages: FastAPI, address: str = ADDRESS) -> None:
         self._pages = pages
+        self._address = address
         self._clients: list[TestClient] = []
 
     def __call__(self, username: str | None = None, language: str | None = None) -> Browser:
-        client = TestClient(self._pages, base_url=ADDRESS)
+        client = TestClient(self._pages, base_url=self._address)
         self._clients.append(client)
         if language is not None:
             client.cookies.set("language", language)

@@ -31,11 +31,11 @@ WORDS = load_words()
 VOID = frozenset({"input", "br", "img", "link", "meta", "hr", "path", "circle", "rect", "polygon"})
 
 
-def house_on(office: Office, folder: Path) -> House:
+def house_on(office: Office, folder: Path, address: str = ADDRESS) -> House:
     """A house with pages, whose passwords are hashed in no time."""
     return House(
         runtime=office.runtime,
-        settings=Settings(data_dir=folder, base_url=ADDRESS),
+        settings=Settings(data_dir=folder, base_url=address),
         words=WORDS,
         passwords=Passwords(CHEAP),
         throttle=Throttle({Traffic.LOGIN: 5, Traffic.READ: 10_000, Traffic.STEP: 10_000}),

@@ -22,6 +22,7 @@ CLOSED = (
     "/instances/x",
     "/instances/x/records/slot/new",
     "/instances/x/documents/plan",
+    "/account",
     "/log",
     "/log/verification",
     "/definitions",
@@ -360,6 +361,7 @@ def _posts(pages: FastAPI) -> list[str]:
     inner = next(route.app for route in pages.routes if getattr(route, "path", "") == "")
     names = {"instance_id": "x", "transition": "submit", "record_set": "slot"}
     others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t", "job_id": "j"}
+    others |= {"key_id": "k"}
     found = [
         route.path.format(**names, **others)
         for room in inner.routes
