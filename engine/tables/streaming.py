@@ -19,8 +19,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final
 
-import openpyxl
-
 from engine.errors import Invalid
 from engine.evidence.archive import ArchiveLimits, content_types
 from engine.evidence.content import ContentLimits, check_content
@@ -29,6 +27,7 @@ from engine.evidence.file_type import FileType, UnsafeContent
 from engine.tables.cell import Cell
 from engine.tables.csv_text import PIECE_BYTES, SAMPLE_CHARACTERS, fits, text_rows
 from engine.tables.parquet import is_parquet, parquet_rows, refuse_without_reader
+from engine.tables.workbook import workbook_rows
 
 ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
 TAGS_MAX: Final = 600_000
@@ -95,7 +94,12 @@ class TableFile:
         if self.parquet:
             return _counted(parquet_rows(self.stream), self.limits)
         if self.encoding is None:
-            return _counted(_of_workbook(self.stream, self.limits), self.limits)
+            found = workbook_rows(
+                self.stream,
+                last_row=self.limits.last_row,
+                columns_max=self.limits.columns_max,
+            )
+            return _counted(found, self.limits)
         return _counted(text_rows(self.stream, self.encoding), self.limits)
 
 
@@ -202,25 +206,3 @@ def _weight(name: str, kind: str, limits: StreamLimits) -> tuple[int, int]:
     if kind == SHARED_TEXTS:
         return limits.tags_max, limits.shared_bytes_max
     return (STYLE_TAGS_MAX if name.endswith("styles.xml") else TAGS_MAX), limits.shared_bytes_max
-
-
-def _of_workbook(stream: BinaryIO, limits: StreamLimits) -> Iterator[Sequence[Cell]]:
-    """The cells of the first visible sheet."""
-    stream.seek(0)
-    try:
-        book = openpyxl.load_workbook(stream, read_only=True, data_only=True, keep_links=False)
-        try:
-            visible = [sheet for sheet in book.worksheets if sheet.sheet_state == "visible"]
-            rows: Iterable[Sequence[Cell]] = (
-                visible[0].iter_rows(
-                    max_row=limits.last_row + 1, max_col=limits.columns_max + 1, values_only=True
-                )
-                if visible
-                else ()
-            )
-            yield from rows
-        finally:
-            book.close()
-    except Exception as error:
-        # The reader was written for files that programs make: a broken one ends it in every way.
-        raise UnsafeContent("file_damaged", type=FileType.XLSX.value) from error
