@@ -48,9 +48,10 @@ def add_person(runtime: Runtime, organization_id: str, new: NewPerson) -> str:
         uow.tables.organization.add(
             "people", id=person, name=new.name, unit=new.unit, valid_from=uow.today
         )
+        grant = uow.new_id()
         uow.tables.organization.add(
             "grants",
-            id=uow.new_id(),
+            id=grant,
             person=person,
             role=new.role,
             unit=new.unit if new.in_unit else None,
@@ -67,7 +68,11 @@ def add_person(runtime: Runtime, organization_id: str, new: NewPerson) -> str:
             )
         )
         told = {
-            EntryType.GRANT_CHANGED: {"role": new.role, "valid_from": uow.today.isoformat()},
+            EntryType.GRANT_CHANGED: {
+                "grant": grant,
+                "role": new.role,
+                "valid_from": uow.today.isoformat(),
+            },
             EntryType.ACCOUNT_CHANGED: {"change": "added"},
         }
         for kind, details in told.items():

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from engine.audit.holders import FOUNDED
 from engine.audit.leaf import EntryType
 from engine.calendars.business_days import CalendarDay
 from engine.calendars.edition import CalendarChange, DayRow, RuleRow
@@ -96,7 +97,7 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
         demonstration=seed.demonstration,
     )
     with runtime.found(organization) as uow:
-        _seed_people(uow, seed.data)
+        roles = _seed_people(uow, seed.data)
         _seed_letterheads(uow, seed.data)
         uow.tables.calendars.write(
             CalendarChange(
@@ -106,7 +107,15 @@ def found_organization(runtime: Runtime, seed: OrganizationSeed) -> None:
             at=uow.now,
             new_id=uow.new_id,
         )
-        _log(uow, SYSTEM, EntryType.ORGANIZATION_CHANGED, subject=seed.id, change="founded")
+        _log(
+            uow,
+            SYSTEM,
+            EntryType.ORGANIZATION_CHANGED,
+            subject=seed.id,
+            change=FOUNDED,
+            # So that who held which role can be told from the log alone.
+            **roles,
+        )
         uow.commit()
 
 
@@ -190,6 +199,7 @@ def add_grant(runtime: Runtime, caller: Caller, grant: NewGrant) -> str | NotAll
             uow.actor(caller),
             EntryType.GRANT_CHANGED,
             subject=grant.person,
+            grant=grant_id,
             role=grant.role,
             unit=grant.unit,
             valid_from=grant.valid_from.isoformat(),
@@ -273,7 +283,8 @@ def add_delegation(runtime: Runtime, caller: Caller, delegation: NewDelegation) 
         return delegation_id
 
 
-def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
+def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> dict[str, list[dict[str, str]]]:
+    """Enter the people with what they may do; their roles as the log tells them."""
     units = {unit["id"] for unit in data["units"]}
     people = {person["id"] for person in data["people"]}
     strange = [
@@ -287,9 +298,20 @@ def _seed_people(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
         for row in data.get(kind, ()):
             told = {name: value for name, value in row.items() if name != "username"}
             uow.tables.organization.add(kind, **_dated(_titled(told)))
+    roles: dict[str, list[dict[str, str]]] = {"grants": [], "delegations": []}
     for kind in ("grants", "qualifications", "delegations"):
         for row in data.get(kind, ()):
-            uow.tables.organization.add(kind, id=uow.new_id(), **_dated(_titled(row)))
+            values = {"id": uow.new_id(), **_dated(_titled(row))}
+            uow.tables.organization.add(kind, **values)
+            if kind in roles:
+                roles[kind].append(_told(values))
+    return roles
+
+
+def _told(values: Mapping[str, Any]) -> dict[str, str]:
+    """A grant or delegation as the log tells it: the one who has the role is its `person`."""
+    told = {name: str(value) for name, value in values.items() if value is not None}
+    return {"person" if name == "deputy" else name: value for name, value in told.items()}
 
 
 def _seed_letterheads(uow: UnitOfWork, data: Mapping[str, Any]) -> None:
@@ -333,7 +355,7 @@ def _check_people(uow: UnitOfWork, people: list[str]) -> None:
 
 
 def _log(
-    uow: UnitOfWork, actor: Actor, kind: EntryType, *, subject: str, **details: str | None
+    uow: UnitOfWork, actor: Actor, kind: EntryType, *, subject: str, **details: object
 ) -> None:
     uow.tables.log.append(
         LogDraft(

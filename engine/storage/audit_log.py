@@ -12,16 +12,18 @@ Append-only entries of one organisation, and the head under whose lock they are 
 """
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import Index, LargeBinary, UniqueConstraint, func
+from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.audit.chain import Tip, entry_hmac, link_after
 from engine.audit.entry import Entry, EvidenceRef, body_of, canonical_bytes
+from engine.audit.heads import StreamHead
 from engine.audit.leaf import EntryType, Outcome
 from engine.audit.merkle import CompactRange, leaf_hash
 from engine.audit.payload import (
@@ -39,6 +41,7 @@ from engine.errors import Invalid
 from engine.machine.actor import Actor
 from engine.storage.database import UtcDateTime
 
+ROWS_AT_ONCE = 1000
 STREAMS_AT_ONCE = 500
 """Streams asked for in one query, fewer than a database takes as parameters."""
 INSTANT = "%Y-%m-%dT%H:%M:%S.%fZ"
@@ -144,6 +147,20 @@ class LogEntry:
     body: bytes
     leaf_hash: bytes
     payload: Payload | None
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEntry:
+    """An entry as it is packed: its bytes, and what stands beside them."""
+
+    idx: int
+    stream: str
+    type: str
+    body: bytes
+    payload: bytes | None
+    salt: bytes | None
+    personal: bytes | None
+    personal_salt: bytes | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -309,6 +326,80 @@ class LogRepository:
             col(LogEntryRow.outcome) == Outcome.ACCEPTED.value,
         )
         return frozenset(found for found in self._session.exec(query) if found is not None)
+
+    def opened(self, before: int) -> frozenset[str]:
+        """The instances whose opening stands below an index."""
+        query = select(LogEntryRow.instance).where(
+            col(LogEntryRow.organization_id) == self._id,
+            col(LogEntryRow.idx) < before,
+            col(LogEntryRow.type) == EntryType.INSTANCE_CREATED.value,
+            col(LogEntryRow.outcome) == Outcome.ACCEPTED.value,
+        )
+        return frozenset(found for found in self._session.exec(query) if found is not None)
+
+    def leaves(self, before: int) -> Iterator[bytes]:
+        """The hash of every leaf below an index, in order."""
+        query = (
+            select(LogEntryRow.leaf_hash)
+            .where(col(LogEntryRow.organization_id) == self._id, col(LogEntryRow.idx) < before)
+            .order_by(col(LogEntryRow.idx))
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        yield from self._session.exec(query)
+
+    def written(self, before: int, *, streams: Collection[str]) -> Iterator[WrittenEntry]:
+        """The entries of some streams below an index, in the order of the log.
+
+        Few streams are asked for by name; many are picked out while the whole log goes by.
+        """
+        row = LogEntryRow
+        beside: tuple[Any, ...] = (row.payload, row.payload_salt, row.personal, row.personal_salt)
+        query = (
+            select_columns(col(row.idx), col(row.stream), col(row.type), col(row.body), *beside)
+            .where(col(row.organization_id) == self._id, col(row.idx) < before)
+            .order_by(col(row.idx))
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        few = len(streams) <= STREAMS_AT_ONCE
+        if few:
+            query = query.where(col(row.stream).in_(streams))
+        wanted = frozenset(streams)
+        for found in self._session.execute(query):
+            if few or found.stream in wanted:
+                yield WrittenEntry(*found)
+
+    def actors(self, before: int, *, streams: Collection[str]) -> frozenset[str]:
+        """Who acted in some streams below an index."""
+        found: set[str] = set()
+        wanted = sorted(streams)
+        for first in range(0, len(wanted), STREAMS_AT_ONCE):
+            query = (
+                select(LogEntryRow.actor)
+                .where(
+                    col(LogEntryRow.organization_id) == self._id,
+                    col(LogEntryRow.idx) < before,
+                    col(LogEntryRow.stream).in_(wanted[first : first + STREAMS_AT_ONCE]),
+                )
+                .distinct()
+            )
+            found.update(self._session.exec(query))
+        return frozenset(found)
+
+    def newest_heads(self, before: int) -> tuple[StreamHead, ...]:
+        """The newest entry of every stream among the entries below an index."""
+        row = LogEntryRow
+        newest = (
+            select(row.stream, func.max(row.seq).label("seq"))
+            .where(col(row.organization_id) == self._id, col(row.idx) < before)
+            .group_by(row.stream)
+            .subquery()
+        )
+        query = (
+            select(row.stream, row.seq, row.leaf_hash)
+            .join(newest, (col(row.stream) == newest.c.stream) & (col(row.seq) == newest.c.seq))
+            .where(col(row.organization_id) == self._id)
+        )
+        return tuple(StreamHead(*found) for found in self._session.execute(query))
 
     def _stored(self, condition: Any) -> tuple[StoredRow, ...]:
         query = (
