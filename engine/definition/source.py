@@ -22,6 +22,7 @@ import unicodedata
 from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from functools import lru_cache
 from pathlib import Path as FilePath
 from typing import Any, Final
 
@@ -47,6 +48,7 @@ from engine.definition.model import Process
 
 SIZE_BYTES: Final = 256 * 1024
 DEPTH: Final = 12
+KEPT_READINGS: Final = 32
 LARGEST_NUMBER: Final = 2**53 - 1
 
 RESERVED: Final[Mapping[str, frozenset[str]]] = {
@@ -115,7 +117,13 @@ def read(text: str | bytes, *, file: str = "-") -> Reading:
 
 def read_file(path: FilePath) -> Reading:
     """Read the definition in a file."""
-    return read(path.read_bytes(), file=str(path))
+    return _read_bytes(path.read_bytes(), file=str(path))
+
+
+@lru_cache(maxsize=KEPT_READINGS)
+def _read_bytes(content: bytes, *, file: str) -> Reading:
+    """Read once what a process reads again: an upgrade, a founding and a check ask for the same."""
+    return read(content, file=file)
 
 
 def load(data: str | bytes) -> Process:

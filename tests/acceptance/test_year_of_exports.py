@@ -4,7 +4,7 @@ from engine.queries.audit_trail import verify_log
 from engine.worker.jobs import run_waiting_imports
 from tests.acceptance.conftest import Served
 from tests.acceptance.period_journey import PeriodJourney, calendar_of
-from tests.acceptance.year_of_exports import END, MONDAY, Year, dossiers_of_a_year
+from tests.acceptance.year_of_exports import END, MONDAY, WEEKS, Year, dossiers_of_a_year
 from tests.fixtures import OFFICE
 
 
@@ -19,11 +19,11 @@ def test_a_year_of_exports_is_counted_to_the_row(served: Served) -> None:
     year = Year(journey=journey, calendar=calendar, bring=lambda: None)
     year.bring = journey.bring_export
 
-    assert year.live() > 50
+    assert year.live() > WEEKS
 
     received = sum(year.confirm(first, last)["received"] for first, last in year.months())
-    assert received > 200
+    assert received > 4 * WEEKS - 15
     whole = year.confirm(MONDAY, END)
     assert whole["received"] == len(journey.fates)
-    assert whole["late"] > 5
+    assert whole["late"] > WEEKS / 10
     assert verify_log(served.office.runtime, OFFICE).findings == ()

@@ -1,18 +1,23 @@
 """A year of exports, week by week, and what the house counts of them held against plain Python.
 
 The dossiers, their exports and the expected numbers are those of `quarter_of_dossiers`, which uses
-nothing of the house. The year begins in July, so that Tết lies inside it.
+nothing of the house. The year begins in July, so that Tết lies inside it; `make test` lives its
+first quarter.
 """
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
 from tests.acceptance.period_journey import PeriodJourney
 from tests.acceptance.quarter_of_dossiers import DAY, UNITS, WorkingDays, fates, totals
+from tests.scale import at_scale
 
-MONDAY, END = date(2026, 7, 6), date(2027, 7, 2)
+MONDAY: Final = date(2026, 7, 6)
+END: Final = at_scale(dev=date(2026, 10, 2), ci=date(2027, 7, 2))
+WEEKS: Final = at_scale(dev=12, ci=50)
+"""At least so many have an export; a week off has none."""
 COUNTS = (
     *("opening", "received", "finished", "sent_back", "stopped", "closing"),
     *("early", "on_time", "reappointed", "late", "ended_late", "pending_late", "backlog"),

@@ -14,7 +14,7 @@ from api.language import load_words
 from engine.worker.jobs import run_waiting_imports
 from tests.acceptance.period_journey import PeriodJourney, calendar_of
 from tests.acceptance.quarter_of_dossiers import DAY, export
-from tests.acceptance.year_of_exports import END, MONDAY, Year, dossiers_of_a_year
+from tests.acceptance.year_of_exports import END, MONDAY, WEEKS, Year, dossiers_of_a_year
 from tests.browser.conftest import House
 
 # The same year runs over HTTP on both databases; no page knows which of them it is on.
@@ -78,7 +78,7 @@ def test_a_year_of_exports_is_brought_and_read_in_a_browser(house: House) -> Non
             hand_in(house, journey)
 
     year = Year(journey=journey, calendar=calendar_of(desk("administrator")), bring=bring)
-    assert year.live() > 50
+    assert year.live() > WEEKS
 
     for first, last in (*year.months(), (MONDAY, END)):
         wanted = year.confirm(first, last)
