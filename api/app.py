@@ -67,6 +67,7 @@ from api.v1 import (
     steering,
     tokens,
     transitions,
+    webhooks,
 )
 from api.v1.describing import describe
 from engine.errors import QuyTrinhError
@@ -331,7 +332,7 @@ def _v1(app: FastAPI) -> FastAPI:
         log,
     )
     shared = (organization, calendar, letterheads, plans)
-    more = (inbox, me, accounts, tokens, *shared, dossiers, dossier_analysis, jobs, demo)
+    more = (inbox, me, accounts, tokens, webhooks, *shared, dossiers, dossier_analysis, jobs, demo)
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:
         v1.include_router(router)

@@ -143,6 +143,7 @@ def build_runtime(
         registry=build_registry(),
         store=open_store(settings, make=not looking),
         log_key=b"" if looking and not settings.log_key_path.exists() else settings.log_key(),
+        signing_key=b"" if looking else settings.signing_key(),
         clock=clock,
         ids=ids,
     )

@@ -139,7 +139,7 @@ def show_day(day: date, language: str) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-WORDED: Final = frozenset({"dossier.column", "job_state"})
+WORDED: Final = frozenset({"dossier.column", "job_state", "webhook_reason"})
 """Parameters that have words of their own: `{state:job_state}` says `job_state.<state>`."""
 
 

@@ -27,6 +27,13 @@ def _folders(value: object) -> object:
     return value
 
 
+def _hosts(value: object) -> object:
+    """Read a list of hosts as the shell writes one."""
+    if isinstance(value, str):
+        return frozenset(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
 class Settings(BaseSettings):
     """The settings of one installation.
 
@@ -42,6 +49,10 @@ class Settings(BaseSettings):
         clock: a start that runs on, an offset, or `file:PATH`; obeyed by demonstrations alone.
         demo: load the demonstration into a database that is not the default one.
         login_per_minute: tries per account and address.
+        smtp_url: `smtps://user:password@host:port?from=address`, `smtp://…` for STARTTLS; without
+            one messages stand on the pages alone.
+        own_hosts: hosts of the operator's own network to which events may be sent (`host:port`,
+            separated by commas); to all others only over https at public addresses.
         read_per_minute: reading requests per credential; `step_per_minute`: writing ones.
         upload_max_bytes: largest request with files; `import_max_bytes`: largest file of an import.
     """
@@ -60,6 +71,7 @@ class Settings(BaseSettings):
     definitions: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_folders)] = ()
     timezone: str = "Asia/Ho_Chi_Minh"
     smtp_url: SecretStr | None = None
+    own_hosts: Annotated[frozenset[str], NoDecode, BeforeValidator(_hosts)] = frozenset()
     oidc_issuer: str | None = None
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None

@@ -49,6 +49,7 @@ from engine.storage.plans import PlanRepository
 from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
 from engine.storage.timers import TimerRepository
+from engine.storage.webhooks import WebhookRepository
 from engine.storage.workers import WorkerRepository
 
 COMPILED_VERSIONS_MAX = 500
@@ -321,16 +322,17 @@ class Runtime:
     Args:
         log_key: key of the entries' HMAC; it lies outside the database. Without one (`b""`) nothing
             can be written and no seal be checked.
-        settings: switches that commands look at, such as the demonstration's.
+        signing_key: key of what the house signs for others, such as messages to other systems.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the composition root puts together.
         self,
         *,
         database: Database,
         registry: Registry,
         store: EvidenceStore,
         log_key: bytes,
+        signing_key: bytes = b"",
         clock: Clock | None = None,
         ids: Ids | None = None,
     ) -> None:
@@ -338,6 +340,7 @@ class Runtime:
         self.registry = registry
         self.store = store
         self.log_key = log_key
+        self.signing_key = signing_key
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
         self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
@@ -447,6 +450,7 @@ class Runtime:
             sources=SourceRepository(session, organization_id),
             letterheads=LetterheadRepository(session, organization_id),
             signing=SigningRepository(session, organization_id),
+            webhooks=WebhookRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

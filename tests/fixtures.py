@@ -109,6 +109,7 @@ def runtime_on(database: Database, folder: Path, clock: MovedClock) -> Runtime:
         registry=registry,
         store=DiskStore(folder / "evidence"),
         log_key=b"a key of thirty-two bytes or more",
+        signing_key=b"another key of thirty-two bytes",
         clock=clock,
         ids=TimeOrderedIds(lambda size: next(numbers).to_bytes(size)),
     )

@@ -30,6 +30,7 @@ from api.bootstrap import (
 from api.cli.database import publish_known
 from api.cli.desk import Desk, complain, desk_of, settings_for
 from api.cli.ending import Ending, leave_behind
+from api.cli.exits import exits_of
 from api.demonstration.loading import (
     accounts,
     kept_password,
@@ -40,7 +41,6 @@ from api.demonstration.loading import (
 from api.language import show_day
 from api.settings import Settings
 from engine.errors import Conflict
-from engine.outbox.channel import PageChannel
 from engine.runtime import Runtime, SystemClock
 from engine.worker.durable import Background
 from engine.worker.schedule import schedule
@@ -82,12 +82,13 @@ def serve(
 def worker(context: typer.Context) -> None:
     """Run background jobs until a signal comes."""
     desk = desk_of(context)
-    runtime = desk.runtime(settings_for())
+    settings = settings_for()
+    runtime = desk.runtime(settings)
     desk.prove_store(runtime.store)
     configure_logging()
     ending = Ending(lambda: complain(desk.say("not_ended")))
     ending.heed(*ENDED_BY)
-    background = _background(runtime)
+    background = _background(runtime, settings)
     with background:
         desk.tell("working", database=runtime.database.engine.url.render_as_string())
         ending.wait()
@@ -187,7 +188,7 @@ def _serve(
     worker: bool,
 ) -> None:
     configure_logging()
-    background = _background(runtime) if worker else None
+    background = _background(runtime, settings) if worker else None
     try:
         if workers == 1:
             entered = (lambda: background) if background is not None else None
@@ -260,8 +261,8 @@ def _leave_what_runs(desk: Desk, background: Background) -> None:
     leave_behind(background.left, lambda jobs: complain(desk.say("jobs_left", jobs=jobs)))
 
 
-def _background(runtime: Runtime) -> Background:
-    return Background(runtime, schedule(runtime, (PageChannel(),)))
+def _background(runtime: Runtime, settings: Settings) -> Background:
+    return Background(runtime, schedule(runtime, exits_of(settings)))
 
 
 def _leave(_number: int, _frame: FrameType | None) -> None:

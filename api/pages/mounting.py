@@ -24,9 +24,11 @@ from api.pages import (
     instances,
     letterheads,
     login,
+    messages,
     plan,
     record_sheets,
     records,
+    webhooks,
 )
 from api.pages.rendering import STATIC
 
@@ -67,6 +69,8 @@ def mount_pages(app: FastAPI) -> None:
         admin,
         calendar,
         letterheads,
+        webhooks,
+        messages,
     )
     for room in rooms:
         pages.include_router(room.router)

@@ -38,6 +38,7 @@ from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
 from engine.storage.surroundings import Look, read_surroundings
 from engine.storage.timers import Timer, TimerRepository
+from engine.storage.webhooks import WebhookRepository
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,6 +62,7 @@ class Tables:
     sources: SourceRepository
     letterheads: LetterheadRepository
     signing: SigningRepository
+    webhooks: WebhookRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

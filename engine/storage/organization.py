@@ -292,6 +292,11 @@ class OrganizationRepository:
         )
         return frozenset(self._session.exec(query))
 
+    def mail_address(self, person: str, *, on: date) -> str | None:
+        """Where mail reaches somebody who is there on a day, as the organisation knows it."""
+        row = self._person(person, on)
+        return None if row is None else row.email
+
     def holders(self, role: str, *, on: date, unit: str | None = None) -> tuple[str, ...]:
         """Who is there and holds a role; with a unit, in that unit or in the whole organisation."""
         query = select(GrantRow).where(

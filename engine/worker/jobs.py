@@ -10,6 +10,7 @@
 from collections.abc import Callable, Sequence
 
 from engine.commands.deliver_outbox import deliver_outbox
+from engine.commands.deliver_webhooks import deliver_webhooks, forget_deliveries
 from engine.commands.fire_timers import fire_timers
 from engine.commands.forget_answers import forget_answers
 from engine.commands.manage_imports import forget_drafts
@@ -18,6 +19,7 @@ from engine.commands.run_imports import open_register_cases, run_imports
 from engine.commands.sweep_orphans import sweep_orphans
 from engine.errors import QuyTrinhError
 from engine.outbox.channel import Channel
+from engine.outbox.webhook import Sender
 from engine.runtime import Runtime
 
 
@@ -44,6 +46,29 @@ def deliver_messages(runtime: Runtime, channels: Sequence[Channel]) -> int:
     return _for_each(
         runtime, lambda organization: deliver_outbox(runtime, organization, channels).sent
     )
+
+
+def tell_subscribers(runtime: Runtime, sender: Sender, source: str) -> int:
+    """Tell other systems what the log has new; how many deliveries arrived.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(
+        runtime,
+        lambda organization: (
+            deliver_webhooks(runtime, organization, sender, source=source).delivered
+        ),
+    )
+
+
+def forget_old_deliveries(runtime: Runtime) -> int:
+    """Drop deliveries that arrived long ago; how many.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: forget_deliveries(runtime, organization))
 
 
 def sweep_evidence(runtime: Runtime) -> int:

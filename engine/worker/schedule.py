@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from engine.outbox.channel import Channel
+from engine.outbox.webhook import Sender
 from engine.runtime import Runtime
 from engine.worker.jobs import (
     deliver_messages,
     fire_due,
     forget_old_answers,
+    forget_old_deliveries,
     forget_old_drafts,
     open_cases_of_registers,
     run_waiting_imports,
     sweep_evidence,
+    tell_subscribers,
 )
 
 
@@ -30,14 +33,34 @@ class Job:
     run: Callable[[], int]
 
 
-def schedule(runtime: Runtime, channels: Sequence[Channel]) -> tuple[Job, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exits:
+    """The ways by which something leaves the house.
+
+    Attributes:
+        channels: carry messages to people.
+        sender: carries events to other systems.
+        source: address of the log from outside, by which events name their origin.
+    """
+
+    channels: Sequence[Channel]
+    sender: Sender
+    source: str
+
+
+def schedule(runtime: Runtime, exits: Exits) -> tuple[Job, ...]:
     """Every job of the house."""
     return (
         Job(name="fire_due", cron="*/15 * * * * *", run=lambda: fire_due(runtime)),
         Job(
             name="deliver_messages",
             cron="7-59/15 * * * * *",
-            run=lambda: deliver_messages(runtime, channels),
+            run=lambda: deliver_messages(runtime, exits.channels),
+        ),
+        Job(
+            name="tell_subscribers",
+            cron="4-59/5 * * * * *",
+            run=lambda: tell_subscribers(runtime, exits.sender, exits.source),
         ),
         Job(name="run_imports", cron="3-59/5 * * * * *", run=lambda: run_waiting_imports(runtime)),
         Job(
@@ -51,6 +74,11 @@ def schedule(runtime: Runtime, channels: Sequence[Channel]) -> tuple[Job, ...]:
             name="forget_old_answers",
             cron="0 0 19 * * *",
             run=lambda: forget_old_answers(runtime),
+        ),
+        Job(
+            name="forget_old_deliveries",
+            cron="0 20 19 * * *",
+            run=lambda: forget_old_deliveries(runtime),
         ),
         Job(name="forget_old_drafts", cron="0 10 19 * * *", run=lambda: forget_old_drafts(runtime)),
     )

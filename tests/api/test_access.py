@@ -4,15 +4,16 @@ The table says for each address what it needs; an address that is not in the tab
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import pytest
 
+from engine.commands.deliver_webhooks import deliver_webhooks
 from engine.worker.jobs import run_waiting_imports
 from tests.api.web import AUDIT_FIELDS, EXPORT, EXPORT_ROW, SLOT, Web, pdf
-from tests.fixtures import people_of, seed_data
+from tests.fixtures import OFFICE, people_of, seed_data
 
 
 def holders() -> tuple[str, ...]:
@@ -154,6 +155,22 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         lets_in=ADMINISTRATOR,
         json={"id": "new_desk", "title": {"vi": "Bộ phận mới", "en": "New desk"}, **DAY},
     ),
+    ("get", "/webhooks"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/webhooks"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"name": "Trục liên thông", "url": "https://receiver.example/hook"},
+    ),
+    ("get", "/webhooks/{webhook}"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("patch", "/webhooks/{webhook}"): Door(
+        scope="admin", lets_in=ADMINISTRATOR, json={"active": True}
+    ),
+    ("delete", "/webhooks/{webhook}"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/webhooks/{webhook}/secret"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("get", "/webhooks/{webhook}/deliveries"): Door(scope="admin", lets_in=ADMINISTRATOR),
+    ("post", "/webhooks/{webhook}/deliveries/{delivery}/redeliver"): Door(
+        scope="admin", lets_in=ADMINISTRATOR
+    ),
     ("get", "/letterheads"): Door(scope="read"),
     ("post", "/letterheads"): Door(
         scope="admin",
@@ -253,8 +270,30 @@ def places(small_web: Web) -> dict[str, str]:
         "grant": next(grant["id"] for grant in grants if grant["person"] == "p025"),
         "year": "2026",
         **dossier_places(small_web),
+        **subscriber_places(small_web),
         "day": "2026-09-02",
     }
+
+
+class Agreeing:
+    """A sender to whom everybody says yes."""
+
+    def send(self, url: str, body: bytes, headers: Mapping[str, str]) -> int:
+        assert url.startswith("https://")
+        assert body
+        assert headers
+        return 204
+
+
+def subscriber_places(web: Web) -> dict[str, str]:
+    """A subscription, and a delivery that arrived."""
+    made = web.post(
+        "administrator", "/webhooks", {"name": "x", "url": "https://receiver.example/"}
+    ).json()["id"]
+    web.token("deputy_director")  # an entry of the log
+    deliver_webhooks(web.office.runtime, OFFICE, Agreeing(), source="https://office.example/log")
+    listed = web.get("administrator", f"/webhooks/{made}/deliveries").json()["items"]
+    return {"webhook": made, "delivery": listed[0]["id"]}
 
 
 def dossier_places(web: Web) -> dict[str, str]:

@@ -10,11 +10,13 @@ from engine.commands.manage_accounts import add_account, choose_language
 from engine.commands.note_worker import dismiss_worker, note_worker
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.errors import Invalid, QuyTrinhError
-from engine.outbox.channel import Outgoing, PageChannel
+from engine.outbox.addresses import Egress
+from engine.outbox.channel import Letter, PageChannel
+from engine.outbox.webhook import HttpSender
 from engine.queries.workers import live_workers
 from engine.storage.idempotency import Answer
 from engine.worker.jobs import deliver_messages, fire_due, forget_old_answers, sweep_evidence
-from engine.worker.schedule import schedule
+from engine.worker.schedule import Exits, schedule
 from tests.fixtures import NEIGHBOUR, OFFICE, Office
 
 
@@ -22,10 +24,10 @@ from tests.fixtures import NEIGHBOUR, OFFICE, Office
 class KeepingChannel:
     """A channel that keeps what it carried."""
 
-    carried: list[Outgoing]
+    carried: list[Letter]
 
-    def deliver(self, outgoing: Outgoing) -> str:
-        self.carried.append(outgoing)
+    def deliver(self, letter: Letter) -> str:
+        self.carried.append(letter)
         return "kept"
 
 
@@ -119,8 +121,11 @@ def test_what_fails_for_one_organisation_does_not_keep_the_next_waiting(
 
 
 def test_every_job_of_the_schedule_runs(sqlite_office: Office) -> None:
-    jobs = schedule(sqlite_office.runtime, (PageChannel(),))
-    assert len({job.name for job in jobs}) == len(jobs) == 7
+    exits = Exits(
+        channels=(PageChannel(),), sender=HttpSender(Egress()), source="https://office.example/log"
+    )
+    jobs = schedule(sqlite_office.runtime, exits)
+    assert len({job.name for job in jobs}) == len(jobs) == 9
     for job in jobs:
         assert len(job.cron.split()) == 6
         assert job.run() >= 0
