@@ -37,6 +37,7 @@ from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
 from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
+from engine.storage.log_reading import LogCounts, LogReader
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
     Organization,
@@ -345,6 +346,7 @@ class Runtime:
         self.ids = ids or TimeOrderedIds()
         self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
         self.editions = Editions()
+        self.log_counts = LogCounts()
 
     @contextmanager
     def write(self, organization_id: str) -> Iterator[UnitOfWork]:
@@ -445,6 +447,7 @@ class Runtime:
             numbers=NumberRepository(session, organization_id),
             calendars=CalendarRepository(session, organization_id, editions=self.editions),
             log=LogRepository(session, organization_id, key=self.log_key),
+            log_reader=LogReader(session, organization_id),
             plans=PlanRepository(session, organization_id),
             jobs=JobRepository(session, organization_id),
             sources=SourceRepository(session, organization_id),

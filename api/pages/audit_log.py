@@ -1,342 +1,194 @@
 """The auditors' view of the log: who did what, to which case, with which old and new values.
 
-1. Newest first; the index of an entry is its address.
+1. Newest first; the index of an entry is its address, and each has a page of its own.
 2. A refused attempt is an entry like any other, and marked as refused in words.
-3. Values are shown with the words of the definition; what was erased is said to be erased.
-4. Verification reads the whole log again, with every file; it changes nothing.
+3. What is asked for stands in the address; above the entries stands what they come to.
 """
 
-import json
-from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
-from functools import partial
+from datetime import date, timedelta
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Response
 
-from api.pages.showing import Voice
+from api.language import show_day
+from api.pages.charts import Amount, ColumnChart, column_chart
+from api.pages.log_asking import Asked, asked_by, periods, place_of, question_of
+from api.pages.log_words import told
 from api.pages.visiting import Desk, Desked
-from api.verdict import fault_sentences, not_checked_sentences
-from engine.commands.manage_accounts import WRONG_CREDENTIALS
-from engine.definition.model import FieldSpec, Process, Requirement, RowRequirement
+from engine.audit.leaf import EntryType
+from engine.definition.model import Process
 from engine.machine.actor import SYSTEM
-from engine.machine.decision import UnmetCode
-from engine.queries.audit_trail import trail, verify_log
 from engine.queries.definitions import list_definitions
 from engine.queries.instances import instance_view
-from engine.storage.audit_log import LogEntry, LogFilter
+from engine.queries.log_pages import first_day, log_page
+from engine.storage.log_reading import LogSummary
 
 router = APIRouter()
 
 PER_PAGE: Final = 50
-INDEX_DIGITS: Final = 15
-CALENDAR_DAY: Final = "calendar_day"
-DUE_DAY: Final = "due_on"
-"""What the house itself writes down as changed, beside the fields and columns of a case."""
-OUTCOMES: Final = frozenset({"accepted", "refused"})
+BUSIEST: Final = 5
+COLUMNS: Final = 10
+"""Columns that can be told apart on a phone; where there are more days, each stands for several."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What the log was asked for, as the form shows it again."""
+class SummaryView:
+    """What a narrowing of the log comes to, in words and as a chart with its table."""
 
-    process: str = ""
-    transition: str = ""
-    actor: str = ""
-    outcome: str = ""
-    first: str = ""
-    last: str = ""
-    instance: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChangeView:
-    """A value that changed, in words; empty where there was, or is, none."""
-
-    name: str
-    old: str
-    new: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FileView:
-    """A file that the entry speaks of."""
-
-    name: str
-    size: int
-    sha256: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryView:
-    """An entry of the log in words."""
-
-    idx: int
-    stream: str
-    seq: int
-    leaf: str
-    at: datetime
-    who: str
-    role: str
-    on_behalf: str
-    token: str
-    what: str
-    origin: str
-    target: str
-    refused: bool
-    unmet: tuple[str, ...]
-    reason: str
-    voided_by: str
-    changes: tuple[ChangeView, ...]
-    files: tuple[FileView, ...]
-    erased: bool
-    instance: str | None
-    code: str
-    subject: str
+    summary: LogSummary
+    people: tuple[tuple[str, str, int], ...]
+    chart: ColumnChart
+    told: str
+    rows: tuple[tuple[str, ...], ...]
 
 
 @router.get("/log")
-def log_page(desk: Desked) -> Response:
+def page(desk: Desked) -> Response:
     """The log, narrowed by the form."""
-    asked = _asked(desk.request.query_params)
-    runtime, caller = desk.house.runtime, desk.caller
-    instance = instance_view(runtime, caller, asked.instance) if asked.instance else None
-    before = desk.request.query_params.get("before", "")
-    found = trail(
+    query = desk.request.query_params
+    asked = asked_by(query)
+    runtime, caller, voice = desk.house.runtime, desk.caller, desk.voice
+    found = log_page(
         runtime,
         caller,
-        _wanted(asked, desk),
-        after=int(before) if before.isdecimal() and len(before) <= INDEX_DIGITS else -1,
+        question_of(asked, desk.visit.zone),
+        before=place_of(query.get("before", "")),
         limit=PER_PAGE,
-        newest_first=True,
     )
-    processes = {view.process.process: view.process for view in list_definitions(runtime, caller)}
-    voice = desk.voice
+    newest = newest_definitions(desk)
+    instance = instance_view(runtime, caller, asked.instance) if asked.instance else None
     return desk.page(
         "log/list.html",
         block="results",
         asked=asked,
         trail=found,
-        entries=[_entry(entry, processes, voice, found.people) for entry in found.entries],
-        next=_next(asked, found.next),
+        entries=[
+            told(entry, voice, people=found.people, definitions=found.definitions, newest=newest)
+            for entry in found.entries
+        ],
+        summary=None if found.summary is None else _summary(desk, found.summary),
+        next=None if found.next is None else asked.address("/log", before=str(found.next)),
         instance_name=None
         if instance is None
         else f"{instance.summary.code} · {instance.summary.title}",
-        processes=[(name, voice.title(process.title)) for name, process in processes.items()],
-        transitions=[
+        **_choices(desk, asked, newest),
+    )
+
+
+def newest_definitions(desk: Desk) -> dict[str, Process]:
+    """The newest version of every process."""
+    found = list_definitions(desk.house.runtime, desk.caller)
+    return {view.process.process: view.process for view in found}
+
+
+def _choices(desk: Desk, asked: Asked, newest: dict[str, Process]) -> dict[str, Any]:
+    """What the form offers."""
+    voice = desk.voice
+    today = desk.visit.today
+    return {
+        "processes": [(name, voice.title(process.title)) for name, process in newest.items()],
+        "transitions": [
             (
                 voice.title(process.title),
                 [(step, voice.title(spec.title)) for step, spec in process.transitions.items()],
             )
-            for name, process in processes.items()
+            for name, process in newest.items()
             if asked.process in {"", name}
         ],
-        people=[*desk.choices.people, (SYSTEM.person, voice.person(SYSTEM.person))],
+        "people": [*desk.choices.people, (SYSTEM.person, voice.person(SYSTEM.person))],
+        "units": desk.choices.units,
+        "kinds": sorted(
+            (
+                (kind.value, voice.words.say(f"entry.{kind.value}", {}, voice.language))
+                for kind in EntryType
+            ),
+            key=lambda one: one[1],
+        ),
+        "periods": [
+            (year, [(one, period_name(desk, one)) for one in some])
+            for year, some in periods(first_day(desk.house.runtime, desk.caller) or today, today)
+        ],
+    }
+
+
+def period_name(desk: Desk, period: str) -> str:
+    """A period as people say it."""
+    year, _, part = period.partition("-")
+    if not part:
+        return desk.voice.ui("log.year", year=year)
+    if part.startswith("Q"):
+        return desk.voice.ui("log.quarter", quarter=part[1:], year=year)
+    return desk.voice.ui("log.month", month=int(part), year=year)
+
+
+def _summary(desk: Desk, summary: LogSummary) -> SummaryView:
+    voice = desk.voice
+    spans = _spans(summary)
+    most = max((accepted + refused for _, _, accepted, refused in spans), default=1)
+    return SummaryView(
+        summary=summary,
+        people=tuple(
+            (person, voice.person(person), count) for person, count in summary.people[:BUSIEST]
+        ),
+        chart=column_chart(
+            [
+                Amount(
+                    label=f"{first:%d/%m}",
+                    value=str(accepted + refused),
+                    size=accepted + refused,
+                    whole=most,
+                )
+                for first, _, accepted, refused in spans
+            ]
+        ),
+        told=_told(desk, summary),
+        rows=tuple(
+            (
+                show_day(day, voice.language),
+                str(accepted + refused),
+                str(accepted),
+                str(refused),
+            )
+            for day, accepted, refused in reversed(summary.days)
+        ),
     )
 
 
-@router.get("/log/verification")
-def verification_page(desk: Desked) -> Response:
-    """Check the whole log, and say what was found."""
-    verdict = verify_log(desk.house.runtime, desk.caller.organization_id)
-    say, language = desk.voice.words.say, desk.voice.language
-    sentences = fault_sentences(verdict, say=say, language=language)
-    return desk.page(
-        "log/verification.html",
-        verdict=verdict,
-        faults=list(zip(verdict.findings, sentences, strict=True)),
-        not_checked=not_checked_sentences(verdict, say=say, language=language),
+def _told(desk: Desk, summary: LogSummary) -> str:
+    """The chart in a sentence."""
+    if not summary.days:
+        return desk.voice.ui("log.none")
+    busiest = max(summary.days, key=lambda one: one[1] + one[2])
+    language = desk.voice.language
+    return desk.voice.ui(
+        "log.chart_told",
+        days=len(summary.days),
+        first=show_day(summary.days[0][0], language),
+        last=show_day(summary.days[-1][0], language),
+        busiest=show_day(busiest[0], language),
+        count=busiest[1] + busiest[2],
     )
 
 
-def _asked(query: Mapping[str, str]) -> Asked:
-    """What the form asks for; what cannot be meant is left out."""
-    outcome = query.get("outcome", "")
-    return Asked(
-        process=query.get("process", ""),
-        transition=query.get("transition", ""),
-        actor=query.get("actor", ""),
-        outcome=outcome if outcome in OUTCOMES else "",
-        first=_day_text(query.get("from", "")),
-        last=_day_text(query.get("to", "")),
-        instance=query.get("instance", ""),
-    )
-
-
-def _day_text(text: str) -> str:
-    try:
-        return date.fromisoformat(text).isoformat()
-    except ValueError:
-        return ""
-
-
-def _wanted(asked: Asked, desk: Desk) -> LogFilter:
-    return LogFilter(
-        process=asked.process or None,
-        transition=asked.transition or None,
-        actor=asked.actor or None,
-        outcome=asked.outcome or None,
-        instance=asked.instance or None,
-        first=_midnight(asked.first, desk, days=0),
-        last=_midnight(asked.last, desk, days=1),
-    )
-
-
-def _midnight(text: str, desk: Desk, *, days: int) -> datetime | None:
-    """The instant at which a day of the organisation begins, `days` later."""
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text) + timedelta(days=days)
-        return datetime.combine(day, time(), desk.visit.zone).astimezone(UTC)
-    except OverflowError:
-        return None
-
-
-def _next(asked: Asked, index: int | None) -> str | None:
-    if index is None:
-        return None
-    names = {"first": "from", "last": "to"}
-    query = {names.get(name, name): getattr(asked, name) for name in Asked.__slots__}
-    query["before"] = str(index)
-    return f"/log?{urlencode({name: value for name, value in query.items() if value})}"
-
-
-def _entry(
-    entry: LogEntry, processes: Mapping[str, Process], voice: Voice, people: Mapping[str, str]
-) -> EntryView:
-    body: dict[str, Any] = json.loads(entry.body)
-    process = processes.get(entry.process or "")
-    payload = entry.payload
-    details = {} if payload is None else payload.details
-    return EntryView(
-        idx=entry.idx,
-        stream=entry.stream,
-        seq=entry.seq,
-        leaf=entry.leaf_hash.hex(),
-        at=entry.recorded_at,
-        who=people.get(entry.actor) or voice.person(entry.actor),
-        role=body.get("role", ""),
-        on_behalf=voice.person(body["on_behalf"]) if "on_behalf" in body else "",
-        token=body.get("token", ""),
-        what=_what(entry, process, voice),
-        origin=_state(body.get("from"), process, voice),
-        target=_state(body.get("to"), process, voice),
-        refused=entry.outcome == "refused",
-        unmet=tuple(_unmet(key, process, voice) for key in body.get("unmet", ())),
-        reason="" if payload is None else payload.reason or "",
-        voided_by=_records(details.get("voided_by"), process, voice),
-        changes=()
-        if payload is None
-        else tuple(_change(change, process, voice) for change in payload.changes),
-        files=tuple(_file(file, process, voice, details) for file in body.get("evidence", ())),
-        erased="payload" in body and payload is None,
-        instance=entry.instance,
-        code=body.get("code", ""),
-        subject=people.get(body.get("subject", "")) or body.get("subject", ""),
-    )
-
-
-def _what(entry: LogEntry, process: Process | None, voice: Voice) -> str:
-    """The kind of entry; a step by its own title."""
-    if process is not None and entry.transition in process.transitions:
-        return voice.title(process.transitions[entry.transition].title)
-    return voice.words.say(f"entry.{entry.type}", {}, voice.language)
-
-
-def _state(state: str | None, process: Process | None, voice: Voice) -> str:
-    if not state:
-        return ""
-    if process is None or state not in process.states:
-        return state
-    return voice.title(process.states[state].title)
-
-
-def _unmet(key: str, process: Process | None, voice: Voice) -> str:
-    """A reason of a refusal: the log keeps its key, the page says it."""
-    code, _, subject = key.partition(":")
-    if code not in {*UnmetCode, WRONG_CREDENTIALS}:
-        return key
-    said = voice.ui(f"unmet.{code}")
-    named = _subject(subject, process, voice)
-    return f"{said}: {named}" if named else said
-
-
-def _subject(subject: str, process: Process | None, voice: Voice) -> str:
-    """What a reason speaks of, by its title where the definition has one."""
-    if process is None or not subject:
-        return subject
-    for titled in (process.evidence, process.fields, process.transitions, process.records):
-        if subject in titled:
-            return voice.title(titled[subject].title)
-    asking: tuple[Mapping[str, Requirement | RowRequirement], ...] = (
-        *(step.requires for step in process.transitions.values()),
-        *(records.edit_when for records in process.records.values()),
-    )
-    for conditions in asking:
-        if subject in conditions:
-            return voice.title(conditions[subject].title)
-    return subject
-
-
-def _change(change: Any, process: Process | None, voice: Voice) -> ChangeView:
-    spec = _spec(change, process)
-    name = _column(change.column, voice) if spec is None else voice.title(spec.title)
-    if change.record_set is not None and process is not None:
-        record_set = process.records.get(change.record_set)
-        title = change.record_set if record_set is None else voice.title(record_set.title)
-        name = f"{title} · {name}"
-    shown = partial(_value, column=change.column, spec=spec, process=process, voice=voice)
-    return ChangeView(
-        name=name,
-        old="" if change.old is None else shown(change.old),
-        new="" if change.new is None else shown(change.new),
-    )
-
-
-def _value(
-    value: Any, *, column: str, spec: FieldSpec | None, process: Process | None, voice: Voice
-) -> str:
-    """A value in words; the id of a row says only which table it is in, as rows come and go."""
-    if process is not None and column in process.records:
-        return voice.ui("log.row", table=voice.title(process.records[column].title))
-    if column == CALENDAR_DAY:
-        kind, _, label = str(value).partition(": ")
-        return f"{voice.ui(f'admin.kind_{kind}')}: {label}"
-    if column == DUE_DAY and spec is None:
-        return voice.value(date.fromisoformat(str(value)), None)
-    return voice.value(value, spec)
-
-
-def _column(name: str, voice: Voice) -> str:
-    """What the house itself writes down beside fields and columns, by its own words."""
-    return voice.ui(f"log.changed.{name}") if name in {CALENDAR_DAY, DUE_DAY} else name
-
-
-def _spec(change: Any, process: Process | None) -> FieldSpec | None:
-    if process is None:
-        return None
-    if change.record_set is None:
-        return process.fields.get(change.column)
-    record_set = process.records.get(change.record_set)
-    return None if record_set is None else record_set.columns.get(change.column)
-
-
-def _records(name: str | None, process: Process | None, voice: Voice) -> str:
-    """What people call a record set; its id where the process is not known any more."""
-    spec = process.records.get(name or "") if process is not None else None
-    return (name or "") if spec is None else voice.title(spec.title)
-
-
-def _file(
-    file: Mapping[str, Any], process: Process | None, voice: Voice, details: Mapping[str, Any]
-) -> FileView:
-    requirement = _subject(file["requirement"], process, voice)
-    filename = details.get("filename")
-    return FileView(
-        name=f"{requirement}: {filename}" if filename else requirement,
-        size=file["size"],
-        sha256=file["sha256"],
-    )
+def _spans(summary: LogSummary) -> list[tuple[date, date, int, int]]:
+    """Days put together until few enough columns are left: first, last, accepted, refused."""
+    if not summary.days:
+        return []
+    first, last = summary.days[0][0], summary.days[-1][0]
+    step = -(-((last - first).days + 1) // COLUMNS)
+    count = -(-((last - first).days + 1) // step)
+    sums = [[0, 0] for _ in range(count)]
+    for day, accepted, refused in summary.days:
+        place = (day - first).days // step
+        sums[place][0] += accepted
+        sums[place][1] += refused
+    return [
+        (
+            first + timedelta(days=place * step),
+            first + timedelta(days=(place + 1) * step - 1),
+            accepted,
+            refused,
+        )
+        for place, (accepted, refused) in enumerate(sums)
+    ]

@@ -29,6 +29,7 @@ from engine.storage.idempotency import IdempotencyRepository
 from engine.storage.instances import InstanceRepository, Move, StoredInstance
 from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
+from engine.storage.log_reading import LogReader
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
@@ -57,6 +58,7 @@ class Tables:
     numbers: NumberRepository
     calendars: CalendarRepository
     log: LogRepository
+    log_reader: LogReader
     plans: PlanRepository
     jobs: JobRepository
     sources: SourceRepository
