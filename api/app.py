@@ -68,6 +68,7 @@ from api.v1 import (
     tokens,
     transitions,
     webhooks,
+    verifications,
 )
 from api.v1.describing import describe
 from engine.errors import QuyTrinhError
@@ -330,6 +331,7 @@ def _v1(app: FastAPI) -> FastAPI:
         documents,
         steering,
         log,
+        verifications,
     )
     shared = (organization, calendar, letterheads, plans)
     more = (inbox, me, accounts, tokens, webhooks, *shared, dossiers, dossier_analysis, jobs, demo)

@@ -1,11 +1,9 @@
 """`audit verify` and `audit export`: the log against itself, and out of the house."""
 
-import csv
-import json
-import sys
-from collections.abc import Iterator
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Final
+from zoneinfo import ZoneInfo
 
 import typer
 
@@ -14,17 +12,14 @@ from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
 from api.cli.witness import witness
 from api.verdict import fault_sentence, fault_sentences, not_checked_sentences
 from engine.audit.verifier import Finding
+from engine.commands.export_log import ExportForm, begin_export, export_lines
 from engine.errors import NotFound
 from engine.queries.audit_trail import Verdict, verify_database, verify_log
-from engine.runtime import Runtime
-from engine.storage.audit_log import LogEntry, LogFilter
+from engine.queries.log_pages import LogQuestion
+from engine.storage.audit_log import LogFilter
 from engine.storage.organization import Organization
 
-PAGE: Final = 1000
-COLUMNS: Final = (
-    *("idx", "recorded_at", "stream", "seq", "type", "outcome", "actor", "unit"),
-    *("instance", "process", "transition", "leaf_hash"),
-)
+DAYS: Final = ["%Y-%m-%d"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 app.command(help="Chạy một nhân chứng của riêng mình · Run a witness of one's own")(witness)
@@ -35,6 +30,8 @@ class Export(StrEnum):
 
     JSONL = "jsonl"
     CSV = "csv"
+    XES = "xes"
+    OCEL = "ocel"
 
 
 Office = Annotated[
@@ -76,47 +73,39 @@ def verify(
 
 
 @app.command(help="Xuất nhật ký ra đầu ra chuẩn · Write the log to standard output")
-def export(
+def export(  # noqa: PLR0913 - what the log is narrowed to.
     context: typer.Context,
     *,
     format_: Annotated[Export, typer.Option("--format")] = Export.JSONL,
     organization: Office = None,
+    process: Annotated[str | None, typer.Option(help="Quy trình · Process")] = None,
+    first: Annotated[
+        datetime | None, typer.Option("--from", formats=DAYS, help="Từ ngày · From the day")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", formats=DAYS, help="Trước ngày · Before the day")
+    ] = None,
+    names: Annotated[bool, typer.Option(help="Kèm tên người · With names of people")] = False,
 ) -> None:
-    """Write every entry: its body as it was hashed, or a table of what it says."""
-    runtime = desk_of(context).runtime(settings_for())
-    entries = _entries(runtime, organization_of(runtime, organization).id)
-    if format_ is Export.CSV:
-        table = csv.writer(sys.stdout, lineterminator="\n")
-        table.writerow(COLUMNS)
-        table.writerows(_cells(entry) for entry in entries)
-        return
-    for entry in entries:
-        body = json.loads(entry.body)
-        line = {"idx": entry.idx, "leaf_hash": entry.leaf_hash.hex(), "body": body}
-        typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+    """Write entries as they were hashed, as a table, or as an event log for process mining.
 
-
-def _entries(runtime: Runtime, organization_id: str) -> Iterator[LogEntry]:
-    """Every entry, oldest first, a page in one transaction."""
-    after = -1
-    while True:
-        with runtime.read(organization_id) as uow:
-            page = uow.tables.log.read(LogFilter(), after=after, limit=PAGE)
-        yield from page
-        if len(page) < PAGE:
-            return
-        after = page[-1].idx
-
-
-def _cells(entry: LogEntry) -> list[str]:
-    """One line of the table; what a spreadsheet would compute is kept as text."""
-    values: dict[str, Any] = {
-        name: getattr(entry, name) for name in COLUMNS if name not in {"recorded_at", "leaf_hash"}
-    }
-    values["recorded_at"] = entry.recorded_at.isoformat()
-    values["leaf_hash"] = entry.leaf_hash.hex()
-    cells = ["" if values[name] is None else str(values[name]) for name in COLUMNS]
-    return [f"'{cell}" if cell.startswith(("=", "+", "-", "@")) else cell for cell in cells]
+    The export is an entry of the log.
+    """
+    desk = desk_of(context)
+    runtime = desk.runtime(settings_for())
+    office = organization_of(runtime, organization)
+    zone = ZoneInfo(office.timezone)
+    question = LogQuestion(
+        wanted=LogFilter(
+            process=process,
+            first=None if first is None else first.replace(tzinfo=zone),
+            last=None if last is None else last.replace(tzinfo=zone),
+        )
+    )
+    form = ExportForm(format_.value)
+    begun = begin_export(runtime, office.id, None, question, form, names=names)
+    for line in export_lines(runtime, begun, language=desk.language):
+        typer.echo(line, nl=False)
 
 
 def _tell_damage(desk: Desk, damage: Finding, form: Report) -> None:

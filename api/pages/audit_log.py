@@ -17,6 +17,7 @@ from api.pages.log_asking import Asked, asked_by, periods, place_of, question_of
 from api.pages.log_words import told
 from api.pages.visiting import Desk, Desked
 from engine.audit.leaf import EntryType
+from engine.commands.export_log import NAMED_FOR
 from engine.definition.model import Process
 from engine.machine.actor import SYSTEM
 from engine.queries.definitions import list_definitions
@@ -72,6 +73,7 @@ def page(desk: Desked) -> Response:
         instance_name=None
         if instance is None
         else f"{instance.summary.code} · {instance.summary.title}",
+        named=not NAMED_FOR.isdisjoint(desk.visit.roles),
         **_choices(desk, asked, newest),
     )
 

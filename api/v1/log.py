@@ -1,23 +1,47 @@
 """The log: entries of an instance or of the organisation, newest last."""
 
 import json
-from typing import Annotated, Any, Literal
+from enum import StrEnum
+from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
+from starlette.responses import StreamingResponse
 
 from api.dependencies import Asked, Circumstances, Reader, Reply, log_filter, send
 from api.problems import plain
+from api.v1.evidence import disposition
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
 from api.v1.reading import Instant, QueryText
 from engine.audit.leaf import EntryType
+from engine.commands.export_log import ExportForm, begin_export, export_lines
 from engine.queries.audit_trail import Trail, trail
 from engine.queries.definitions import refuse_unknown_names
+from engine.queries.log_pages import LogQuestion
 from engine.runtime import Caller
 
 router = APIRouter(tags=["log"])
 
 INDEX_MAX = 2**53 - 1
+
+
+class RestForm(StrEnum):
+    """How entries leave over REST; a PDF is for people, and made by the page."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    XES = "xes"
+    OCEL = "ocel"
+
+
+MEDIA_TYPES: Final = {
+    RestForm.JSONL: "application/x-ndjson",
+    RestForm.CSV: "text/csv",
+    RestForm.XES: "application/xml",
+    RestForm.OCEL: "application/json",
+}
+ENDINGS: Final = {form: form.value for form in RestForm} | {RestForm.OCEL: "ocel.json"}
+BINARY: Final[dict[str, Any]] = {"schema": {"type": "string", "format": "binary"}}
 
 Index = Annotated[int | None, Query(ge=-1, le=INDEX_MAX)]
 Moment = Annotated[Instant | None, Query()]
@@ -104,6 +128,63 @@ def get_log(  # noqa: PLR0913 - each parameter is one of the contract's filters.
         last=last,
     )
     return _entries(request, caller, asked, wanted=wanted, after=after, limit=limit, cursor=cursor)
+
+
+@router.get(
+    "/log/export",
+    summary="A part of the log as a file",
+    responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
+    response_class=StreamingResponse,
+)
+def get_export(  # noqa: PLR0913 - each parameter is one of the contract's filters.
+    caller: Reader,
+    asked: Circumstances,
+    *,
+    form: Annotated[RestForm, Query(alias="format")] = RestForm.JSONL,
+    process: QueryText | None = None,
+    actor: QueryText | None = None,
+    transition: QueryText | None = None,
+    unit: QueryText | None = None,
+    instance: QueryText | None = None,
+    kind: Annotated[EntryType | None, Query(alias="type")] = None,
+    outcome: Literal["accepted", "refused"] | None = None,
+    first: Annotated[Moment, Query(alias="from")] = None,
+    last: Annotated[Moment, Query(alias="to")] = None,
+    words: Annotated[QueryText | None, Query(alias="q")] = None,
+    names: bool = False,
+) -> Response:
+    """Send entries as they are read: lines, a table, or an event log for process mining.
+
+    Each export is an entry of the log itself. `unit` takes the units below it along; `names` needs
+    the role for it, else people are ids.
+    """
+    runtime, organization_id = asked.house.runtime, caller.organization_id
+    refuse_unknown_names(runtime, caller, process=process)
+    question = LogQuestion(
+        wanted=log_filter(
+            process=process,
+            actor=actor,
+            transition=transition,
+            instance=instance,
+            type=None if kind is None else kind.value,
+            outcome=outcome,
+            first=first,
+            last=last,
+        ),
+        unit=unit,
+        words=words,
+    )
+    wanted_form = ExportForm(form.value)
+    begun = begin_export(runtime, organization_id, caller, question, wanted_form, names=names)
+    lines = export_lines(runtime, begun, language=asked.language)
+    return StreamingResponse(
+        lines,
+        media_type=MEDIA_TYPES[form],
+        headers={
+            "Content-Disposition": disposition(f"log.{ENDINGS[form]}"),
+            "X-Content-Type-Options": "nosniff",
+        },
+    )
 
 
 @router.get("/instances/{instance}/log", summary="The log of an instance", response_model=EntryPage)

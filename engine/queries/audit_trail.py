@@ -6,11 +6,11 @@ it against what the log says, and rehashes every evidence file.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from engine.audit.leaf import EntryType
 from engine.audit.verifier import Finding, Policy, Report, StoredRow
@@ -28,6 +28,7 @@ from engine.storage.database import DatabaseMalformed
 from engine.storage.evidence import StoredEvidence
 from engine.storage.instances import Filter, StoredInstance
 
+T = TypeVar("T")
 INSTANCES_PER_PAGE = 200
 NOT_IN_THE_LOG: Final = ("deadlines", "organization")
 """What the tables hold and no entry tells whole: due days and timers, people and their grants."""
@@ -144,10 +145,19 @@ def trail(
         )
 
 
-def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
+Watch = Callable[[str, int, int], None]
+"""Told what is checked (`entries`, `instances`, `files`), how many are behind, and of how many."""
+
+
+def unwatched(_what: str, _done: int, _of: int) -> None:
+    """Nobody wants to know how far it is."""
+
+
+def verify_log(runtime: Runtime, organization_id: str, *, watch: Watch = unwatched) -> Verdict:
     """Check the whole log of an organisation against itself, its tables and its files.
 
-    Nothing that was tampered with stops it: what cannot be read is a finding like any other.
+    Nothing that was tampered with stops it: what cannot be read is a finding like any other. Only
+    what `watch` raises does, where that is no fault of reading.
 
     Raises:
         DatabaseMalformed: the file is damaged where it has to be read; see `verify_database`.
@@ -159,7 +169,8 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
         findings: list[Finding] = []
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())
         with _told(findings, "log"):
-            report = verify_entries(log.stored(), head=log.head(), policy=policy)
+            rows = _watched(log.stored(), "entries", log.size(), watch)
+            report = verify_entries(rows, head=log.head(), policy=policy)
             findings += report.findings
         with _told(findings, "definitions"):
             findings += _definitions(uow)
@@ -172,11 +183,11 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
         for gone in sorted(log.instances() - set(instances)):
             findings.append(Finding(code="instance_missing", detail=gone))
             names |= _logged_code(uow, gone)
-        for instance_id in instances:
+        for instance_id in _watched(instances, "instances", len(instances), watch):
             with _told(findings, "instance", instance_id):
                 findings += _replayed(uow, instance_id)
         files: set[str] = set()
-        for instance_id in instances:
+        for instance_id in _watched(instances, "files", len(instances), watch):
             with _told(findings, "files", instance_id):
                 findings += _files(uow, instance_id, checked=files, names=names)
         return Verdict(
@@ -188,6 +199,14 @@ def verify_log(runtime: Runtime, organization_id: str) -> Verdict:
             not_checked=(*report.not_checked, *NOT_IN_THE_LOG),
             names=names,
         )
+
+
+def _watched(items: Iterable[T], what: str, of: int, watch: Watch) -> Iterator[T]:
+    """The same items, while it is told how many are behind."""
+    for done, item in enumerate(items):
+        watch(what, done, of)
+        yield item
+    watch(what, of, of)
 
 
 def verify_database(runtime: Runtime) -> tuple[Finding, ...]:

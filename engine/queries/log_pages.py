@@ -171,8 +171,8 @@ def resolved(uow: UnitOfWork, question: LogQuestion) -> LogFilter:
         if case is None:
             raise NotFound("unknown_instance", instance=question.code)
         wanted = replace(wanted, instance=case.id)
-    if wanted.instance is not None:
-        uow.case(wanted.instance)
+    if wanted.instance is not None and uow.tables.instances.get(wanted.instance) is None:
+        raise NotFound("unknown_instance", instance=wanted.instance)
     if question.unit:
         wanted = replace(wanted, units=units_below(uow, question.unit))
     return wanted
@@ -187,10 +187,47 @@ def units_below(uow: UnitOfWork, unit: str) -> tuple[str, ...]:
     return tuple(below)
 
 
-def matching(uow: UnitOfWork, question: LogQuestion, *, size: int) -> Iterator[list[LogEntry]]:
-    """Every entry below a size that answers a question, oldest first, some at a time."""
-    for some in uow.tables.log_reader.all(resolved(uow, question), size=size):
+def pages(
+    runtime: Runtime,
+    organization_id: str,
+    question: LogQuestion,
+    *,
+    size: int,
+    readable: bool = False,
+) -> Iterator[LogPage]:
+    """Every entry below a size that answers a question, oldest first; a transaction a page.
+
+    With `readable`, each page comes with the names and definitions that telling it takes.
+
+    Raises:
+        NotFound: the organisation has no such case.
+    """
+    with runtime.read(organization_id) as uow:
+        wanted = resolved(uow, question)
+        span = uow.tables.log_reader.span(wanted).below(size)
+    place: int | None = -1
+    while place is not None:
+        with runtime.read(organization_id) as uow:
+            some = uow.tables.log_reader.after(wanted, span, place=place, limit=READ_AT_ONCE)
+            found = [one for one in some if not question.words or says(one, question.words)]
+            page = LogPage(
+                entries=tuple(found),
+                people=people_in(uow, found) if readable else {},
+                definitions=definitions_of(uow, found) if readable else {},
+                next=None,
+                size=size,
+            )
+        yield page
+        place = some[-1].idx if len(some) == READ_AT_ONCE else None
+
+
+def found_in(uow: UnitOfWork, question: LogQuestion, *, size: int) -> Iterator[list[LogEntry]]:
+    """Every entry below a size that answers a question, in one transaction."""
+    wanted = resolved(uow, question)
+    span, place = uow.tables.log_reader.span(wanted).below(size), -1
+    while some := uow.tables.log_reader.after(wanted, span, place=place, limit=READ_AT_ONCE):
         yield [entry for entry in some if not question.words or says(entry, question.words)]
+        place = some[-1].idx
 
 
 def says(entry: LogEntry, words: str) -> bool:
@@ -304,3 +341,17 @@ def first_day(runtime: Runtime, caller: Caller) -> date | None:
     with runtime.read(caller.organization_id) as uow:
         found = uow.tables.log_reader.first_instant()
         return None if found is None else found.astimezone(uow.zone).date()
+
+
+def count_matching(runtime: Runtime, caller: Caller, question: LogQuestion) -> int:
+    """How many entries answer a question now.
+
+    Raises:
+        NotFound: the organisation has no such case.
+    """
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        size = uow.tables.log.size()
+        if question.words:
+            return sum(map(len, found_in(uow, question, size=size)))
+        return uow.tables.log_reader.total(resolved(uow, question), size=size)

@@ -155,14 +155,16 @@ class LogReader:
         """Entries behind a place, the oldest first."""
         return self._page(wanted, span, place=place, limit=limit, downwards=False)
 
-    def all(self, wanted: LogFilter, *, size: int) -> Iterator[list[LogEntry]]:
-        """Every entry below a size, oldest first, some at a time."""
-        span, place = self.span(wanted), -1
-        while found := self.after(wanted, span, place=place, limit=AT_ONCE):
-            yield [entry for entry in found if entry.idx < size]
-            place = found[-1].idx
-            if place >= size:
-                return
+    def of_case(self, instance: str, kinds: Sequence[str], *, size: int) -> list[LogEntry]:
+        """The entries of a case of some kinds that happened, below a size, oldest first."""
+        idx = col(LogEntryRow.idx)
+        query = self._columns().where(
+            col(LogEntryRow.instance) == instance,
+            col(LogEntryRow.type).in_(kinds),
+            col(LogEntryRow.outcome) == Outcome.ACCEPTED.value,
+            idx < size,
+        )
+        return [_entry(found) for found in self._session.exec(query.order_by(idx))]
 
     def get(self, idx: int) -> LogEntry | None:
         """The entry at a place."""
@@ -177,27 +179,27 @@ class LogReader:
         found = self._session.exec(query).first()
         return None if found is None else _entry(found)
 
-    def cases(self, wanted: LogFilter, *, size: int) -> Iterator[str]:
-        """The cases of which a narrowing of the log speaks, some at a time, by id."""
-        span, place = self.span(wanted), ""
-        while True:
-            query = (
-                select(LogEntryRow.instance)
-                .where(
-                    self._mine(),
-                    *_narrowed(wanted, span),
-                    col(LogEntryRow.instance) > place,
-                    col(LogEntryRow.idx) < size,
-                )
-                .distinct()
-                .order_by(col(LogEntryRow.instance))
-                .limit(AT_ONCE)
+    def leaf_hashes(self, first: int, end: int) -> tuple[bytes, ...]:
+        """The hashes of some leaves, by their places."""
+        idx = col(LogEntryRow.idx)
+        query = select(LogEntryRow.leaf_hash).where(self._mine(), idx >= first, idx < end)
+        return tuple(self._session.exec(query.order_by(idx)))
+
+    def some_cases(self, wanted: LogFilter, *, size: int, place: str) -> list[str]:
+        """Some cases of which a narrowing of the log speaks, by id, beyond one; none at the end."""
+        query = (
+            select(LogEntryRow.instance)
+            .where(
+                self._mine(),
+                *_narrowed(wanted, self.span(wanted)),
+                col(LogEntryRow.instance) > place,
+                col(LogEntryRow.idx) < size,
             )
-            found = [instance for instance in self._session.exec(query) if instance is not None]
-            yield from found
-            if len(found) < AT_ONCE:
-                return
-            place = found[-1]
+            .distinct()
+            .order_by(col(LogEntryRow.instance))
+            .limit(AT_ONCE)
+        )
+        return [instance for instance in self._session.exec(query) if instance is not None]
 
     def counted(
         self, wanted: LogFilter, *, zone: tzinfo, since: int = 0, size: int = INDEX_MAX
@@ -242,15 +244,16 @@ class LogReader:
 
     def courses(
         self, *, process: str | None = None, instance: str | None = None
-    ) -> Iterator[tuple[str, bytes, bytes | None]]:
+    ) -> Iterator[tuple[int, str, bytes, bytes | None]]:
         """Openings and accepted steps of cases in the order of the log.
 
-        Each as its case, its body, and the payload of an opening.
+        Each as its place, its case, its body, and the payload of an opening.
         """
         row = LogEntryRow
         opened = col(row.type) == EntryType.INSTANCE_CREATED.value
         stepped = col(row.type) == EntryType.TRANSITION.value
-        query = select(row.instance, row.body, row.type, row.payload).where(
+        told: Any = (row.idx, row.instance, row.body, row.type, row.payload)
+        query: Any = select(*told).where(
             self._mine(), or_(opened, stepped), col(row.outcome) == Outcome.ACCEPTED.value
         )
         if process is not None:
@@ -258,8 +261,13 @@ class LogReader:
         if instance is not None:
             query = query.where(col(row.instance) == instance)
         query = query.order_by(col(row.idx)).execution_options(yield_per=AT_ONCE)
-        for case, body, kind, payload in self._session.exec(query):
-            yield str(case), body, payload if kind == EntryType.INSTANCE_CREATED.value else None
+        for idx, case, body, kind, payload in self._session.execute(query):
+            yield (
+                idx,
+                str(case),
+                body,
+                payload if kind == EntryType.INSTANCE_CREATED.value else None,
+            )
 
     def first_instant(self) -> datetime | None:
         """When the oldest entry was written."""

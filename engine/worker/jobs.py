@@ -9,6 +9,7 @@
 
 from collections.abc import Callable, Sequence
 
+from engine.commands.check_log import run_checks
 from engine.commands.deliver_outbox import deliver_outbox
 from engine.commands.deliver_webhooks import deliver_webhooks, forget_deliveries
 from engine.commands.fire_timers import fire_timers
@@ -103,6 +104,15 @@ def run_waiting_imports(runtime: Runtime) -> int:
         ExceptionGroup: the job failed for one organisation or more.
     """
     return _for_each(runtime, lambda organization: run_imports(runtime, organization).count)
+
+
+def run_waiting_checks(runtime: Runtime) -> int:
+    """Carry out verifications that wait, or that a dead worker left; how many came to their end.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: run_checks(runtime, organization))
 
 
 def open_cases_of_registers(runtime: Runtime) -> int:

@@ -13,6 +13,7 @@ from engine.worker.jobs import (
     forget_old_deliveries,
     forget_old_drafts,
     open_cases_of_registers,
+    run_waiting_checks,
     run_waiting_imports,
     sweep_evidence,
     tell_subscribers,
@@ -63,6 +64,7 @@ def schedule(runtime: Runtime, exits: Exits) -> tuple[Job, ...]:
             run=lambda: tell_subscribers(runtime, exits.sender, exits.source),
         ),
         Job(name="run_imports", cron="3-59/5 * * * * *", run=lambda: run_waiting_imports(runtime)),
+        Job(name="run_checks", cron="4-59/5 * * * * *", run=lambda: run_waiting_checks(runtime)),
         Job(
             name="open_register_cases",
             cron="0 5 * * * *",

@@ -133,6 +133,12 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         json={"gate": "window", "reason": "Lý do", "until": "2026-12-31"},
     ),
     ("get", "/log"): Door(scope="read"),
+    ("get", "/log/export"): Door(scope="read"),
+    ("get", "/log/verifications"): Door(scope="read"),
+    ("post", "/log/verifications"): Door(scope="read"),
+    ("get", "/log/verifications/{verification_id}"): Door(scope="read"),
+    ("get", "/log/verifications/{verification_id}/faults"): Door(scope="read"),
+    ("post", "/log/verifications/{verification_id}/cancel"): Door(scope="read"),
     ("get", "/instances/{instance}/log"): Door(scope="read"),
     ("get", "/inbox"): Door(scope="read"),
     ("get", "/me"): Door(scope="read"),
@@ -271,6 +277,7 @@ def places(small_web: Web) -> dict[str, str]:
         "year": "2026",
         **dossier_places(small_web),
         **subscriber_places(small_web),
+        "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
         "day": "2026-09-02",
     }
 

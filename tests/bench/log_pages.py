@@ -136,7 +136,7 @@ def main() -> None:
                 def page(place: int | None, wanted: LogFilter = wanted) -> None:
                     reader.before(wanted, reader.span(wanted), place=place, limit=PAGE)
 
-                began = cpu_ms(lambda: page(None))  # noqa: B023 - called in this very turn.
+                began = cpu_ms(lambda: page(None))
                 far = cpu_ms(lambda: page(deep))  # noqa: B023
                 counted = once(lambda: reader.counted(wanted, zone=ZONE))  # noqa: B023
                 told = f"{began:8.2f} {far:8.2f} {far / began:6.2f} {counted:9.1f}"

@@ -1,6 +1,7 @@
 """An audit through the forms of the pages, without JavaScript: what they say on the way."""
 
-from tests.fixtures import Office
+from engine.commands.check_log import run_checks
+from tests.fixtures import OFFICE, Office
 from tests.pages.conftest import Enter
 from tests.pages.equipment import Browser, Page
 from tests.pages.office_work import PLAN, Audit, pdf
@@ -12,7 +13,11 @@ def test_an_audit_goes_from_nothing_to_the_first_finding_with_forms_alone(audit:
     assert "Hồ sơ <b>thiếu</b> phiếu kiểm soát & chữ ký" in page.text
     assert "<b>thiếu</b>" not in page.html
     assert "Đặng Xuân Minh Triết" in page.text
-    report = audit.at("iso_secretary").open("/log/verification")
+    secretary = audit.at("iso_secretary")
+    secretary.open("/log/verification")
+    secretary.send("/log/verifications")
+    run_checks(audit.office.runtime, OFFICE)
+    report = secretary.open(secretary.place)
     assert "Nhật ký còn nguyên vẹn." in report.text
 
 

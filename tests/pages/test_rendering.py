@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from api import seeds
+from engine.commands.check_log import run_checks
 from engine.commands.enter_plan import enter_plan
-from engine.queries.audit_trail import verify_log
+from engine.queries.verifications import verification
 from tests.fixtures import OFFICE
 from tests.pages.equipment import PASSWORD, WORDS, Page
 from tests.pages.office_work import Audit
@@ -31,7 +32,13 @@ VISITS = (
     ("lead_auditor", "{audit}/documents/plan"),
     ("lead_auditor", "{audit}/documents/checklist"),
     ("external_auditor", "/log"),
-    ("external_auditor", "/log/verification"),
+    ("external_auditor", "/log?period=2026-Q3&outcome=accepted"),
+    ("external_auditor", "/log/verifications"),
+    ("external_auditor", "/log/entries/0"),
+    ("external_auditor", "/log/entries/12"),
+    ("external_auditor", "/log/times"),
+    ("external_auditor", "/log/times?process=internal_audit&year=2026"),
+    ("external_auditor", "/log/times?instance={case}"),
     ("iso_secretary", "/definitions"),
     ("iso_secretary", "/definitions/internal_audit"),
     ("iso_secretary", "/definitions/corrective_action"),
@@ -51,7 +58,11 @@ def test_every_page_is_said_in_words_and_holds_together(audit: Audit, language: 
         browser = audit.enter(username, language)
         for visitor, address in VISITS:
             if visitor == username:
-                page = browser.open(address.replace("{audit}", audit.address))
+                page = browser.open(
+                    address.replace("{audit}", audit.address).replace(
+                        "{case}", audit.address.rpartition("/")[2]
+                    )
+                )
                 _check(page, language, address)
 
 
@@ -187,10 +198,15 @@ def test_a_refused_login_and_the_house_itself_are_found_in_the_log(audit: Audit)
 
 
 def test_what_a_verification_did_not_check_is_said_in_words(audit: Audit) -> None:
-    verdict = verify_log(audit.office.runtime, OFFICE)
-    assert "outside_checkpoint" in verdict.not_checked
-    page = audit.at("external_auditor").open("/log/verification")
-    assert not [code for code in verdict.not_checked if code in page.text.split()]
+    auditor = audit.at("external_auditor")
+    auditor.open("/log/verifications")
+    auditor.send("/log/verifications")
+    run_checks(audit.office.runtime, OFFICE)
+    page = auditor.open(auditor.place)
+    told = verification(audit.office.runtime, audit.office.as_("director"), auditor.place[-36:])
+    assert told.result is not None
+    assert "outside_checkpoint" in told.result["not_checked"]
+    assert not [code for code in told.result["not_checked"] if code in page.text.split()]
 
 
 def test_people_and_units_stand_in_vietnamese_order(audit: Audit) -> None:
