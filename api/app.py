@@ -67,8 +67,8 @@ from api.v1 import (
     steering,
     tokens,
     transitions,
-    webhooks,
     verifications,
+    webhooks,
 )
 from api.v1.describing import describe
 from engine.errors import QuyTrinhError
