@@ -18,6 +18,7 @@ from typing import Final
 from api.settings import Settings
 from engine.errors import Invalid, NotFound
 from engine.evidence.disk import DiskStore
+from engine.evidence.pdf_signatures import PdfSignatures
 from engine.evidence.s3 import BucketStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
@@ -147,6 +148,7 @@ def build_runtime(
         clock=clock,
         ids=ids,
     )
+    runtime.pdfs = PdfSignatures(roots=settings.pdf_roots)
     if clock is None and settings.clock is not None and is_demonstration(runtime):
         runtime.clock = demonstration_clock(settings, settings.clock)
     return runtime

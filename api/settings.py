@@ -48,6 +48,8 @@ class Settings(BaseSettings):
         timezone: zone of an organisation made here.
         clock: a start that runs on, an offset, or `file:PATH`; obeyed by demonstrations alone.
         demo: load the demonstration into a database that is not the default one.
+        pdf_roots_national: folder with the certificates of public authorities whose signatures
+            inside PDFs are trusted; `pdf_roots_government`: of the Government's own authority.
         login_per_minute: tries per account and address.
         smtp_url: `smtps://user:password@host:port?from=address`, `smtp://…` for STARTTLS; without
             one messages stand on the pages alone.
@@ -76,6 +78,8 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     clamd_url: str | None = None
+    pdf_roots_national: Path | None = None
+    pdf_roots_government: Path | None = None
     clock: str | None = None
     demo: bool = False
     session_idle_minutes: Annotated[int, Field(ge=1, le=1440)] = 30
@@ -136,6 +140,12 @@ class Settings(BaseSettings):
         if self.evidence_url.startswith("file://"):
             return Path(self.evidence_url.removeprefix("file://"))
         return None
+
+    @property
+    def pdf_roots(self) -> dict[str, Path]:
+        """Set of roots → its folder, for signatures inside PDFs."""
+        sets = {"national": self.pdf_roots_national, "government": self.pdf_roots_government}
+        return {name: folder for name, folder in sets.items() if folder is not None}
 
     def signing_key(self) -> bytes:
         """The key of what the house signs for itself: cursors, addresses."""

@@ -21,6 +21,7 @@ from engine.definition.digest import digest
 from engine.definition.model import Process
 from engine.definition.source import load
 from engine.errors import Conflict, Corrupt, NotFound, Refused
+from engine.evidence.pdf_signatures import PdfSignatures
 from engine.evidence.store import EvidenceStore
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled, CompiledVersions
@@ -344,6 +345,8 @@ class Runtime:
         self.signing_key = signing_key
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
+        # Without roots it trusts nobody; bootstrap gives it those of the settings.
+        self.pdfs = PdfSignatures()
         self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
         self.editions = Editions()
         self.log_counts = LogCounts()

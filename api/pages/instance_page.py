@@ -44,6 +44,7 @@ class FileLine:
     by: str
     at: datetime
     effective_on: date | None
+    signatures: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -462,7 +463,26 @@ def _file(file: Any, voice: Voice) -> FileLine:
         by=voice.person(file.received_by),
         at=file.received_at,
         effective_on=file.effective_on,
+        signatures=tuple(_signed(file.signatures, voice)),
     )
+
+
+def _signed(report: Mapping[str, Any] | None, voice: Voice) -> Iterable[str]:
+    """What was found of the signatures inside a file, a sentence each."""
+    if report is None:
+        return
+    if report["problem"] is not None:
+        yield voice.ui(f"pdf.problem.{report['problem']}")
+    elif not report["signatures"]:
+        yield voice.ui("pdf.none")
+    for found in report["signatures"]:
+        said = [voice.ui(f"pdf.level.{found['level']}")]
+        said += [voice.ui(f"pdf.roots.{name}") for name in found.get("roots", ())]
+        said.append(voice.ui(f"pdf.change.{found['modification']}"))
+        who = found.get("signer") or found["field"]
+        day = (found.get("signed_at") or "")[:10]
+        when = (voice.ui("pdf.claimed", day=date.fromisoformat(day)),) if day else ()
+        yield SEPARATOR.join((who, *said, *when))
 
 
 def _is_told(

@@ -96,7 +96,12 @@ class ReviewBody(Body):
 
 
 class EvidenceBody(BaseModel):
-    """A file that was received for a requirement."""
+    """A file that was received for a requirement.
+
+    Attributes:
+        signatures: what was found of the signatures inside it when it came in, where the
+            requirement asks for them: `{problem, signatures: [{level, roots, modification, …}]}`.
+    """
 
     id: str
     instance: str
@@ -114,6 +119,7 @@ class EvidenceBody(BaseModel):
     reviewed_by: str | None
     reviewed_at: str | None
     superseded_by: str | None
+    signatures: dict[str, Any] | None
 
 
 class EvidencePage(BaseModel):
@@ -358,6 +364,7 @@ def evidence_body(asked: Asked, caller: Caller, file: Any) -> dict[str, Any]:
         reviewed_by=file.reviewed_by,
         reviewed_at=asked.at(file.reviewed_at, caller.organization_id),
         superseded_by=file.superseded_by,
+        signatures=None if file.signatures is None else dict(file.signatures),
     ).model_dump(mode="json")
 
 

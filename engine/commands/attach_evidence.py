@@ -116,6 +116,7 @@ def keep_bytes(
             filename=filename,
             accepted=tuple(FileType(name) for name in spec.accept),
         )
+        signatures = None if spec.signing is None else runtime.pdfs.report(upload.content)
         upload.content.seek(0)
         blob = runtime.store.put(caller.organization_id, upload.content, max_bytes=spec.max_bytes)
         kept.append(
@@ -125,6 +126,7 @@ def keep_bytes(
                 size=blob.size,
                 media_type=recognised.media_type,
                 filename=filename,
+                signatures=signatures,
             )
         )
     return tuple(kept)

@@ -35,10 +35,7 @@ from engine.definition.model import Duration, Process, State
 from engine.definition.references import SYSTEM, Names
 from engine.definition.source import Reading, read_file
 
-UNBUILT: Final[tuple[tuple[str, ...], ...]] = (
-    ("migrate",),
-    ("evidence", "*", "signed"),
-)
+UNBUILT: Final[tuple[tuple[str, ...], ...]] = (("migrate",),)
 """Keys that the language has and the machinery does not yet: refused with E39."""
 
 _OF_ABSENCE: Final = frozenset(

@@ -419,6 +419,27 @@ class FigureSpec(_Closed):
     unit: Literal["percent", "count", "days", "working_days", "yes_no", "score", "minutes", "dong"]
 
 
+class SignedSpec(_Closed):
+    """What must be so of the signatures inside a file, where `signed: pdf` does not say enough.
+
+    Attributes:
+        trust: `intact`: the signature fits, whoever stands behind it; `trusted`: a root of the
+            house stands behind it.
+        roots: sets of roots of which one has to; empty: any set.
+        min: signatures of that kind at least.
+        changes: what may have been added behind a signature: what it permits, or nothing but
+            further signatures and what keeps them (`none`).
+    """
+
+    trust: Literal["intact", "trusted"] = "intact"
+    roots: Annotated[
+        tuple[Literal["national", "government"], ...],
+        BeforeValidator(_list_or_one, json_schema_input_type=str | list[str]),
+    ] = ()
+    min: Annotated[int, Field(ge=1, le=20)] = 1
+    changes: Literal["permitted", "none"] = "permitted"
+
+
 class EvidenceSpec(_Closed):
     """A requirement that only a file can meet.
 
@@ -434,7 +455,7 @@ class EvidenceSpec(_Closed):
         from_: roles that may supply it; empty means the roles of the steps that ask for it.
         reviewed: role that must accept the file before it counts.
         effective_within: the date the evidence speaks of must lie in the process window.
-        signed: a signature inside the file must be present and intact.
+        signed: signatures inside the PDF must be there and fit; `signing` is the unfolded form.
         per: record set of which every live row needs a file of its own.
     """
 
@@ -448,8 +469,19 @@ class EvidenceSpec(_Closed):
     from_: Slugs = Field(default=(), alias="from")
     reviewed: RoleId | None = None
     effective_within: Literal["window"] | None = None
-    signed: Literal["pdf"] | None = None
+    signed: Literal["pdf"] | SignedSpec | None = None
     per: Slug | None = None
+
+    @model_validator(mode="after")
+    def _signed_as_pdf(self) -> Self:
+        if self.signed is not None and self.accept != ("pdf",):
+            raise PydanticCustomError("evidence_signed", "only a PDF holds signatures of its own")
+        return self
+
+    @property
+    def signing(self) -> SignedSpec | None:
+        """What is asked of the signatures inside a file; None when nothing is."""
+        return SignedSpec() if self.signed == "pdf" else self.signed
 
 
 class Escalation(_Closed):

@@ -527,6 +527,7 @@ _OWN_KINDS: Final = frozenset(
         "row_condition",
         "state_carries",
         "record_pair",
+        "evidence_signed",
         "transition_target",
         "transition_internal",
     }

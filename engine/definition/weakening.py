@@ -18,7 +18,14 @@ from typing import Any
 
 from engine.definition.digest import digest
 from engine.definition.finding import Finding, Path, Places, in_order
-from engine.definition.model import By, EvidenceSpec, Process, RecordSetSpec, Transition
+from engine.definition.model import (
+    By,
+    EvidenceSpec,
+    Process,
+    RecordSetSpec,
+    SignedSpec,
+    Transition,
+)
 
 _LISTS = (
     "evidence",
@@ -32,7 +39,7 @@ _LISTS = (
 _SINGLES = ("reason", "wait_for", "in_window", "not_before")
 _SIGNED = ("any", "key_or_password", "key")
 """Ways to sign, the weakest first."""
-_EVIDENCE_SINGLES = ("distinct", "reviewed", "effective_within", "signed", "per")
+_EVIDENCE_SINGLES = ("distinct", "reviewed", "effective_within", "per")
 
 
 def against(
@@ -173,4 +180,18 @@ def _looser(old: EvidenceSpec, new: EvidenceSpec) -> Iterator[str]:
         yield "max_age"
     if old.from_ and (not new.from_ or set(new.from_) - set(old.from_)):
         yield "from"
+    if old.signing is not None and not _as_strict(old.signing, new.signing):
+        yield "signed"
     yield from _changed(old, new, _EVIDENCE_SINGLES)
+
+
+def _as_strict(old: SignedSpec, new: SignedSpec | None) -> bool:
+    """Whether what is asked of signatures inside a file is no less than before."""
+    if new is None or new.min < old.min:
+        return False
+    roots = not old.roots or (new.roots and set(new.roots) <= set(old.roots))
+    return (
+        (old.trust, new.trust) != ("trusted", "intact")
+        and (old.changes, new.changes) != ("none", "permitted")
+        and bool(roots)
+    )

@@ -34,6 +34,7 @@ class UnmetCode(StrEnum):
     EVIDENCE_UNREVIEWED = "evidence_unreviewed"
     EVIDENCE_OUT_OF_WINDOW = "evidence_out_of_window"
     EVIDENCE_TOO_OLD = "evidence_too_old"
+    EVIDENCE_UNSIGNED = "evidence_unsigned"
     REASON_MISSING = "reason_missing"
     CONDITION = "condition"
     GUARD = "guard"

@@ -7,9 +7,11 @@
 3. `max_age` and `effective_within` speak of the effective date, never of the upload; a file without
    one does not count there.
 4. `distinct`: a digest that also lies under another requirement of the instance does not count.
-5. `min` counts different contents: the same bytes twice are one file. With `per`, every live row of
+5. A file of a `signed` requirement counts when no signature in it is broken and enough of them are
+   as the requirement wants them; they were judged when the file came in.
+6. `min` counts different contents: the same bytes twice are one file. With `per`, every live row of
    the record set needs its own.
-6. When too few count, everything that keeps a file from counting is told; and when there would be
+7. When too few count, everything that keeps a file from counting is told; and when there would be
    too few even so, that they are missing.
 """
 
@@ -19,9 +21,9 @@ from datetime import date
 from typing import NamedTuple
 
 from engine.calendars.business_days import Roll
-from engine.definition.model import Duration, EvidenceSpec, Process, Window
+from engine.definition.model import Duration, EvidenceSpec, Process, SignedSpec, Window
 from engine.machine.decision import Unmet, UnmetCode
-from engine.machine.instance import Case, EvidenceFile
+from engine.machine.instance import Case, EvidenceFile, FileSignature
 from engine.machine.window import spans_of
 
 USABLE = frozenset({"accepted", "frozen"})
@@ -92,6 +94,8 @@ class _Weighed(NamedTuple):
 def _tests(spec: EvidenceSpec, process: Process) -> Iterator[tuple[UnmetCode, Fails]]:
     if spec.reviewed is not None:
         yield UnmetCode.EVIDENCE_UNREVIEWED, _is_unreviewed
+    if spec.signing is not None:
+        yield UnmetCode.EVIDENCE_UNSIGNED, _not_signed_as(spec.signing)
     if spec.fresh == "per_visit":
         yield UnmetCode.EVIDENCE_STALE, _has_served_elsewhere
     if spec.distinct:
@@ -115,6 +119,24 @@ def _contents(files: Iterable[EvidenceFile], group: str | None) -> int:
 
 def _is_unreviewed(file: EvidenceFile, _case: Case) -> bool:
     return not file.reviewed or file.status not in USABLE
+
+
+def _not_signed_as(spec: SignedSpec) -> Fails:
+    """What is broken spoils the whole file; then enough signatures have to be as wanted."""
+
+    def wanted(signature: FileSignature) -> bool:
+        if spec.trust == "trusted" and signature.level != "trusted":
+            return False
+        if spec.roots and set(spec.roots).isdisjoint(signature.roots):
+            return False
+        return not (spec.changes == "none" and signature.extended)
+
+    def fails(file: EvidenceFile, _case: Case) -> bool:
+        if any(signature.level == "broken" for signature in file.signatures):
+            return True
+        return sum(map(wanted, file.signatures)) < spec.min
+
+    return fails
 
 
 def _has_served_elsewhere(file: EvidenceFile, case: Case) -> bool:

@@ -48,6 +48,21 @@ class Step:
         return frozenset(p for p in (self.person, self.on_behalf_of) if p is not None)
 
 
+@dataclass(frozen=True, slots=True)
+class FileSignature:
+    """A signature inside a file, as it was found when the file came in.
+
+    Attributes:
+        level: `broken`, `intact` or `trusted`.
+        roots: sets of roots that stand behind it.
+        extended: something was added after it, and not only what a signature permits by itself.
+    """
+
+    level: str
+    roots: tuple[str, ...] = ()
+    extended: bool = False
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EvidenceFile:
     """A file that is attached to the instance for one requirement.
@@ -61,6 +76,7 @@ class EvidenceFile:
         supplied_by: the person who attached it.
         row: the record row that it belongs to, where the requirement asks for one `per` row.
         reviewed: somebody with the role that the requirement names has accepted it.
+        signatures: those inside the file, where the requirement asks for them.
     """
 
     id: str
@@ -77,6 +93,7 @@ class EvidenceFile:
     supplied_by: str
     row: str | None = None
     reviewed: bool = False
+    signatures: tuple[FileSignature, ...] = ()
     used_state: str | None = None
     used_visit: int | None = None
 

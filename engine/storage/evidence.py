@@ -1,17 +1,23 @@
 """Evidence records and their links; the bytes lie in the evidence store.
 
 1. A file is never overwritten: a newer one supersedes it, both stay.
-2. A link is (evidence, requirement, visit, row). What an accepted step used is frozen.
+2. What was found of the signatures inside a file is kept as it was when the file came in.
+3. A link is (evidence, requirement, visit, row). What an accepted step used is frozen.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ForeignKeyConstraint, bindparam, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from engine.machine.instance import EvidenceFile
-from engine.storage.database import UtcDateTime
+from engine.machine.instance import EvidenceFile, FileSignature
+from engine.storage.database import JsonColumn, UtcDateTime
+
+UNTOUCHED = frozenset({"none", "lta_updates"})
+"""What may be added behind a signature and is no change of the document."""
 
 
 class EvidenceRow(SQLModel, table=True):
@@ -45,6 +51,7 @@ class EvidenceRow(SQLModel, table=True):
     superseded_by: str | None = None
     used_state: str | None = None
     used_visit: int | None = None
+    signatures: dict[str, Any] | None = Field(default=None, sa_type=JsonColumn)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,7 @@ class StoredEvidence:
     superseded_by: str | None = None
     used_state: str | None = None
     used_visit: int | None = None
+    signatures: Mapping[str, Any] | None = None
 
     def as_file(self) -> EvidenceFile:
         """What a decision may know of it."""
@@ -92,6 +100,14 @@ class StoredEvidence:
             reviewed=self.reviewed_by is not None,
             used_state=self.used_state,
             used_visit=self.used_visit,
+            signatures=tuple(
+                FileSignature(
+                    level=found["level"],
+                    roots=tuple(found.get("roots", ())),
+                    extended=found["modification"] not in UNTOUCHED,
+                )
+                for found in (self.signatures or {}).get("signatures", ())
+            ),
         )
 
 

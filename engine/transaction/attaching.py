@@ -10,10 +10,10 @@ Its record, its link, its log entry. The bytes are durable already.
 4. The leaf holds digest and size; the file name, which may name a person, stands in the payload.
 """
 
-from collections.abc import Container, Iterable
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from engine.audit.entry import EvidenceRef
 from engine.audit.leaf import EntryType
@@ -50,13 +50,18 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kept:
-    """A file whose bytes are durable and whose type was recognised."""
+    """A file whose bytes are durable and whose type was recognised.
+
+    Attributes:
+        signatures: what was found of the signatures inside it, where they are asked for.
+    """
 
     upload: Upload
     sha256: str
     size: int
     media_type: str
     filename: str
+    signatures: Mapping[str, Any] | None = None
 
 
 class AttachmentsClosed(Conflict):
@@ -127,6 +132,7 @@ def record_of(uow: UnitOfWork, case: Case, kept: Kept, *, actor: Actor) -> Store
         received_by=actor.person,
         received_at=uow.now,
         received_on=uow.today,
+        signatures=kept.signatures,
     )
 
 
@@ -170,6 +176,7 @@ def attach(
         grant=grant,
         supersedes=supersedes,
         note=record.note or None,
+        signatures=record.signatures,
     )
 
 
@@ -181,7 +188,7 @@ def write_entry(
     *,
     actor: Actor,
     grant: Grant,
-    **details: str | None,
+    **details: Any,
 ) -> int:
     """Append an entry about one file; its index."""
     told = {

@@ -1,4 +1,4 @@
-"""Keys with which people sign, what waits to be signed, approvals, and signatures inside files."""
+"""Keys with which people sign, and what waits to be signed."""
 
 import sqlalchemy as sa
 from alembic import op
