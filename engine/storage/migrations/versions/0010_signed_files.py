@@ -1,11 +1,11 @@
-"""Signatures inside files, and approvals that are bound to what they approved."""
+"""What was found of the signatures inside files."""
 
 import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 
