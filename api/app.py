@@ -47,6 +47,7 @@ from api.settings import JSON_BYTES, Settings
 from api.v1 import (
     accounts,
     calendar,
+    deadlines,
     definitions,
     demo,
     documents,
@@ -334,7 +335,19 @@ def _v1(app: FastAPI) -> FastAPI:
         verifications,
     )
     shared = (organization, calendar, letterheads, plans)
-    more = (inbox, me, accounts, tokens, webhooks, *shared, dossiers, dossier_analysis, jobs, demo)
+    more = (
+        inbox,
+        me,
+        accounts,
+        tokens,
+        webhooks,
+        deadlines,
+        *shared,
+        dossiers,
+        dossier_analysis,
+        jobs,
+        demo,
+    )
     routers = [room.router for room in (*rooms, *more)]
     for router in routers:
         v1.include_router(router)

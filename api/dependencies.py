@@ -201,6 +201,15 @@ def visitor_of(request: Request) -> Visitor:
     return visitor
 
 
+def public_request(request: Request) -> None:
+    """Count a request that bears no credential but the one in its address.
+
+    Raises:
+        TooManyRequests: too many came from there.
+    """
+    _count(house_of(request), Traffic.READ, "public", address_of(request))
+
+
 def check_page(request: Request, session: PageSession, given: str | None) -> None:
     """Refuse an unsafe request that no page of ours has sent.
 

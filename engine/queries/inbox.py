@@ -97,7 +97,7 @@ def _item(
     compiled = uow.version_of(stored)
     if not any(
         could_act(compiled.process.transitions[name].by, actor, stored.fields)
-        for name in _ahead(compiled, stored.state)
+        for name in steps_ahead(compiled, stored.state)
     ):
         return None
     try:
@@ -106,7 +106,7 @@ def _item(
         # Readable, not advanceable: nobody has a step to take in it.
         return None
     mine = tuple(option for option in options if option.mine)
-    if not any(option.transition in _ahead(compiled, stored.state) for option in mine):
+    if not any(option.transition in steps_ahead(compiled, stored.state) for option in mine):
         return None
     return InboxItem(
         instance=summary_of(uow, stored, units),
@@ -115,7 +115,7 @@ def _item(
     )
 
 
-def _ahead(compiled: Compiled, state: str) -> tuple[str, ...]:
+def steps_ahead(compiled: Compiled, state: str) -> tuple[str, ...]:
     """The steps that people may take from a state, without those that leave the way."""
     return tuple(name for name in compiled.leaving[state] if not is_aside(compiled.process, name))
 

@@ -55,6 +55,19 @@ class TokenRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
+class FeedRow(SQLModel, table=True):
+    """An address under which a calendar reads somebody's deadlines, found by its digest."""
+
+    __tablename__ = "calendar_feed"
+    digest: str = Field(primary_key=True)
+    id: str = Field(unique=True)
+    organization_id: str = Field(index=True)
+    person: str
+    mine: bool
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    revoked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
     """A login as the floors above know it."""
@@ -90,6 +103,17 @@ class Token:
     created_at: datetime
     expires_at: datetime | None
     used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Feed:
+    """A live feed; with `mine` it shows what may be its person's to do, else every deadline."""
+
+    id: str
+    organization_id: str
+    person: str
+    mine: bool
+    created_at: datetime
 
 
 class AccountRepository:
@@ -242,6 +266,52 @@ class AccountRepository:
             row.used_at = now
             self._session.add(row)
 
+    def add_feed(self, digest: str, feed: Feed) -> None:
+        """Keep a feed under the digest of its address."""
+        self._session.add(
+            FeedRow(
+                digest=digest,
+                id=feed.id,
+                organization_id=feed.organization_id,
+                person=feed.person,
+                mine=feed.mine,
+                created_at=feed.created_at,
+            )
+        )
+        self._session.flush()
+
+    def feed(self, digest: str) -> Feed | None:
+        """The feed with this digest, unless it was revoked."""
+        row = self._session.get(FeedRow, digest)
+        return None if row is None or row.revoked_at is not None else _feed(row)
+
+    def feeds_of(self, organization_id: str, person: str) -> tuple[Feed, ...]:
+        """A person's feeds that were not revoked, newest first."""
+        query = (
+            select(FeedRow)
+            .where(
+                col(FeedRow.organization_id) == organization_id,
+                col(FeedRow.person) == person,
+                col(FeedRow.revoked_at).is_(None),
+            )
+            .order_by(col(FeedRow.created_at).desc(), col(FeedRow.id))
+        )
+        return tuple(_feed(row) for row in self._session.exec(query))
+
+    def revoke_feed(self, organization_id: str, person: str, feed_id: str, now: datetime) -> bool:
+        """End a feed; False when the person has none of that id."""
+        query = select(FeedRow).where(
+            col(FeedRow.organization_id) == organization_id,
+            col(FeedRow.person) == person,
+            col(FeedRow.id) == feed_id,
+        )
+        row = self._session.exec(query).first()
+        if row is None or row.revoked_at is not None:
+            return False
+        row.revoked_at = now
+        self._session.add(row)
+        return True
+
     def revoke_token(self, organization_id: str, token_id: str, now: datetime) -> bool:
         """End a token; False when the organisation has none of that id."""
         query = select(TokenRow).where(
@@ -276,4 +346,14 @@ def _token(row: TokenRow) -> Token:
         created_at=row.created_at,
         expires_at=row.expires_at,
         used_at=row.used_at,
+    )
+
+
+def _feed(row: FeedRow) -> Feed:
+    return Feed(
+        id=row.id,
+        organization_id=row.organization_id,
+        person=row.person,
+        mine=row.mine,
+        created_at=row.created_at,
     )

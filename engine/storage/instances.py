@@ -289,6 +289,23 @@ class InstanceRepository:
         query = query.order_by(col(row.opened_at).desc(), col(row.id).desc()).limit(limit)
         return tuple(_stored(found) for found in self._session.exec(query))
 
+    def due(
+        self, wanted: Filter, *, first: date | None, last: date | None, limit: int
+    ) -> tuple[StoredInstance, ...]:
+        """Instances with a due day from `first` to `last`, the earliest first."""
+        row = InstanceRow
+        query = select(row).where(
+            col(row.organization_id) == self._id,
+            col(row.due_on).is_not(None),
+            *_conditions(wanted),
+        )
+        if first is not None:
+            query = query.where(col(row.due_on) >= first)
+        if last is not None:
+            query = query.where(col(row.due_on) <= last)
+        query = query.order_by(col(row.due_at), col(row.id)).limit(limit)
+        return tuple(_stored(found) for found in self._session.exec(query))
+
     def named_by(self, process: str, values: Mapping[str, Any]) -> StoredInstance | None:
         """The instance of a process whose fields hold these values, as they are stored."""
         row = InstanceRow

@@ -161,6 +161,10 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         lets_in=ADMINISTRATOR,
         json={"id": "new_desk", "title": {"vi": "Bộ phận mới", "en": "New desk"}, **DAY},
     ),
+    ("get", "/deadlines"): Door(scope="read"),
+    ("get", "/calendar"): Door(scope="admin"),
+    ("post", "/calendar"): Door(scope="admin", json={"mine": True}),
+    ("delete", "/calendar/{feed}"): Door(scope="admin"),
     ("get", "/webhooks"): Door(scope="admin", lets_in=ADMINISTRATOR),
     ("post", "/webhooks"): Door(
         scope="admin",
@@ -254,6 +258,10 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
 }
 
 
+PUBLIC: Final = frozenset({("get", "/calendar/{secret}.ics")})
+"""What needs no credential but the one in its address; each has tests of its own."""
+
+
 @pytest.fixture
 def places(small_web: Web) -> dict[str, str]:
     """Something of each kind, for the parts of addresses."""
@@ -278,6 +286,7 @@ def places(small_web: Web) -> dict[str, str]:
         **dossier_places(small_web),
         **subscriber_places(small_web),
         "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
+        "feed": small_web.post("director", "/calendar", {}).json()["id"],
         "day": "2026-09-02",
     }
 
@@ -347,7 +356,7 @@ def addresses(web: Web) -> Iterator[tuple[str, str]]:
 
 
 def test_every_address_is_in_the_table(small_web: Web) -> None:
-    assert set(addresses(small_web)) == set(DOORS)
+    assert set(addresses(small_web)) == set(DOORS) | PUBLIC
 
 
 def test_nobody_comes_in_without_a_credential(small_web: Web, places: dict[str, str]) -> None:

@@ -45,6 +45,7 @@ CLOSED = (
     "/admin/webhooks",
     "/admin/webhooks/x",
     "/messages",
+    "/deadlines",
 )
 CHANGE = '{"days": [], "removed": [[null, "2026-09-02"]], "rules": [], "source": "x"}'
 """A change of the calendar, as the page that showed what it moves would hold it."""
@@ -372,7 +373,7 @@ def _posts(pages: FastAPI) -> list[str]:
     names = {"instance_id": "x", "transition": "submit", "record_set": "slot"}
     others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t", "job_id": "j"}
     others |= {"key_id": "k"}
-    others |= {"webhook": "w", "delivery": "d", "message": "m"}
+    others |= {"webhook": "w", "delivery": "d", "message": "m", "feed_id": "f"}
     found = [
         route.path.format(**names, **others)
         for room in inner.routes
