@@ -70,6 +70,10 @@ class FileLayer(Protocol):
         """
         ...
 
+    def replace(self, source: Path, target: Path) -> None:
+        """Moves a file to a name, whoever had it."""
+        ...
+
     def remove(self, path: Path) -> None:
         """Takes a name away.
 
@@ -114,6 +118,10 @@ class OperatingSystem:
         """Makes a hard link."""
         target.hardlink_to(source)
 
+    def replace(self, source: Path, target: Path) -> None:
+        """Renames in one step."""
+        source.replace(target)
+
     def remove(self, path: Path) -> None:
         """Unlinks a name."""
         path.unlink()
@@ -131,6 +139,54 @@ class OperatingSystem:
             os.close(descriptor)
 
 
+class DurableFolders:
+    """The folders below a root whose names are known to be durable.
+
+    Folders are never removed, so what is known only grows.
+    """
+
+    def __init__(self, root: Path, files: FileLayer) -> None:
+        self._root = root
+        self._files = files
+        self._durable: set[Path] = set()
+
+    def made(self, folder: Path) -> Path:
+        """The folder, made where needed, its name and those above it durable."""
+        if folder not in self._durable:
+            if self._root in (folder, *folder.parents) or not folder.exists():
+                self.made(folder.parent)
+                self._files.make_folder(folder)
+                self._sync_name_of(folder)
+            self._durable.add(folder)
+        return folder
+
+    def _sync_name_of(self, folder: Path) -> None:
+        try:
+            self._files.sync_folder(folder.parent)
+        except PermissionError:
+            # An administrator may hand us a folder whose parent we cannot open; its name is
+            # then theirs to keep. Inside our root that would be a fault.
+            if folder != self._root:
+                raise
+
+
+def write_all(files: FileLayer, descriptor: int, content: bytes) -> None:
+    """Write a content to its end."""
+    left = memoryview(content)
+    while left:
+        left = left[files.write(descriptor, bytes(left)) :]
+
+
+def write_durably(files: FileLayer, path: Path, content: bytes) -> None:
+    """Make a new file with this content, durable but for its name."""
+    descriptor = files.create(path)
+    try:
+        write_all(files, descriptor, content)
+        files.sync(descriptor)
+    finally:
+        files.close(descriptor)
+
+
 class DiskStore:
     """An `EvidenceStore` on a folder of a local file system with hard links.
 
@@ -141,8 +197,7 @@ class DiskStore:
     def __init__(self, root: Path, *, files: FileLayer | None = None) -> None:
         self.root = root
         self._files: FileLayer = OperatingSystem() if files is None else files
-        # Folders whose name is known to be durable; folders are never removed, so it only grows.
-        self._durable: set[Path] = set()
+        self._folders = DurableFolders(root, self._files)
         self._proven = False
 
     def prove(self) -> None:
@@ -153,7 +208,7 @@ class DiskStore:
         """
         if self._proven:
             return
-        folder, name = self._durable_folder(self.root), f".probe-{secrets.token_hex(16)}"
+        folder, name = self._folders.made(self.root), f".probe-{secrets.token_hex(16)}"
         first, second = folder / f"{name}-1", folder / f"{name}-2"
         try:
             replaced = self._replaces(first, second)
@@ -178,7 +233,7 @@ class DiskStore:
             BlobCorrupt: the key exists with other bytes.
         """
         check_organization_id(organization_id)
-        incoming = self._durable_folder(self.root / organization_id / "incoming")
+        incoming = self._folders.made(self.root / organization_id / "incoming")
         temporary = incoming / secrets.token_hex(16)
         try:
             blob = self._write(temporary, stream, max_bytes=max_bytes)
@@ -257,21 +312,16 @@ class DiskStore:
     def _write(self, path: Path, stream: BinaryIO, *, max_bytes: int) -> StoredBlob:
         descriptor = self._files.create(path)
         try:
-            write = partial(self._write_all, descriptor)
+            write = partial(write_all, self._files, descriptor)
             blob = digest_stream(stream, max_bytes=max_bytes, write=write)
             self._files.sync(descriptor)
         finally:
             self._files.close(descriptor)
         return blob
 
-    def _write_all(self, descriptor: int, chunk: bytes) -> None:
-        left = memoryview(chunk)
-        while left:
-            left = left[self._files.write(descriptor, bytes(left)) :]
-
     def _publish(self, temporary: Path, organization_id: str, blob: StoredBlob) -> None:
         path = self._path(organization_id, blob.sha256)
-        folder = self._durable_folder(path.parent)
+        folder = self._folders.made(path.parent)
         try:
             self._files.link(temporary, path)
         except FileExistsError:
@@ -279,24 +329,6 @@ class DiskStore:
             self._files.touch(path)
         # Also when the key was there: whoever made it may have died before this line.
         self._files.sync_folder(folder)
-
-    def _durable_folder(self, folder: Path) -> Path:
-        if folder not in self._durable:
-            if self.root in (folder, *folder.parents) or not folder.exists():
-                self._durable_folder(folder.parent)
-                self._files.make_folder(folder)
-                self._sync_name_of(folder)
-            self._durable.add(folder)
-        return folder
-
-    def _sync_name_of(self, folder: Path) -> None:
-        try:
-            self._files.sync_folder(folder.parent)
-        except PermissionError:
-            # An administrator may hand us a folder whose parent we cannot open; its name is
-            # then theirs to keep. Inside our root that would be a fault.
-            if folder != self.root:
-                raise
 
     def _path(self, organization_id: str, sha256: str) -> Path:
         return self.root / key_of(organization_id, sha256)

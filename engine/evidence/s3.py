@@ -105,8 +105,8 @@ class BucketStore:
     ) -> None:
         self.address = f"s3://{bucket}/{prefix}".rstrip("/")
         told = patience or Patience()
-        self._store = _client(bucket, prefix, endpoint, patience=told, timeout=told.answer)
-        self._uploads = _client(bucket, prefix, endpoint, patience=told, timeout=told.upload)
+        self._store = client_of(bucket, prefix, endpoint, patience=told, timeout=told.answer)
+        self._uploads = client_of(bucket, prefix, endpoint, patience=told, timeout=told.upload)
         self._proven = False
 
     def prove(self) -> None:
@@ -227,25 +227,30 @@ class BucketStore:
         """
         try:
             yield
-        except (PermissionDeniedError, UnauthenticatedError) as error:
-            raise self._unusable("store_denied", error) from error
-        except InvalidPathError as error:
-            raise self._unusable("store_has_foreign_key", error) from error
         except (BaseError, FileNotFoundError) as error:
-            said = str(error)
-            code = next((code for sign, code in _SIGNS.items() if sign in said), "store_away")
-            if sha256 is not None and code == "store_away":
+            fault = unusable(self.address, error)
+            if sha256 is not None and fault.code == "store_away":
                 if isinstance(error, FileNotFoundError):
                     raise BlobNotFound(sha256) from error
-                if "InvalidRange" in said:
+                if "InvalidRange" in str(error):
                     # It was longer when the reading began: somebody has laid other bytes there.
                     raise BlobCorrupt(sha256) from error
-            raise self._unusable(code, error) from error
+            raise fault from error
 
-    def _unusable(self, code: str, error: Exception) -> StoreUnusableError:
-        # The client tells the request and the answer first, and then its own inside.
-        problem = " ".join(str(error).partition("Debug source")[0].split())
-        return StoreUnusableError(code, address=self.address, problem=problem[:PROBLEM_LETTERS])
+
+def unusable(address: str, error: Exception) -> StoreUnusableError:
+    """What the client raised, in the words of the port."""
+    said = str(error)
+    match error:
+        case PermissionDeniedError() | UnauthenticatedError():
+            code = "store_denied"
+        case InvalidPathError():
+            code = "store_has_foreign_key"
+        case _:
+            code = next((code for sign, code in _SIGNS.items() if sign in said), "store_away")
+    # The client tells the request and the answer first, and then its own inside.
+    problem = " ".join(said.partition("Debug source")[0].split())
+    return StoreUnusableError(code, address=address, problem=problem[:PROBLEM_LETTERS])
 
 
 class _Ranges(io.RawIOBase):
@@ -284,9 +289,10 @@ class _Ranges(io.RawIOBase):
         return len(got)
 
 
-def _client(
+def client_of(
     bucket: str, prefix: str, endpoint: str | None, *, patience: Patience, timeout: timedelta
 ) -> S3Store:
+    """A client that keeps the rules, whatever the environment says of them."""
     # Whatever the environment says of these: no put without its condition, none whose bytes are not
     # signed, and one key a request, since not every server can delete many at once.
     config: S3Config = {
