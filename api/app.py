@@ -59,6 +59,7 @@ from api.v1 import (
     jobs,
     letterheads,
     log,
+    log_publication,
     me,
     organization,
     plans,
@@ -74,6 +75,7 @@ from api.v1 import (
 from api.v1.describing import describe
 from engine.errors import QuyTrinhError
 from engine.evidence.store import EvidenceStore
+from engine.queries.publication import logs_are_sound
 from engine.queries.workers import live_workers
 from engine.runtime import Runtime, Unavailable
 
@@ -333,6 +335,7 @@ def _v1(app: FastAPI) -> FastAPI:
         steering,
         log,
         verifications,
+        log_publication,
     )
     shared = (organization, calendar, letterheads, plans)
     more = (
@@ -423,12 +426,13 @@ def _healthz() -> Response:
 
 
 def _readyz(request: Request) -> Response:
-    """What the process needs is there: the database, the evidence store, a worker."""
+    """What the process needs is there: the database, the evidence store, a worker, a sound log."""
     runtime = house_of(request).runtime
     checks = {
         "database": _holds(lambda: bool(runtime.organizations()) or True),
         "evidence": _holds(lambda: _answers(runtime.store)),
         "worker": _holds(lambda: bool(live_workers(runtime))),
+        "log": _holds(lambda: logs_are_sound(runtime)),
     }
     ready = all(checks.values())
     body = {"status": "ok" if ready else "waiting", "checks": checks}

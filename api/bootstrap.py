@@ -15,14 +15,18 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
+from api.log_keys import LogKeys
 from api.settings import Settings
 from engine.errors import Invalid, NotFound
 from engine.evidence.disk import DiskStore
 from engine.evidence.pdf_signatures import PdfSignatures
+from engine.evidence.published import PublishedFiles
+from engine.evidence.published_disk import PublishedFolder
+from engine.evidence.published_s3 import PublishedBucket
 from engine.evidence.s3 import BucketStore
 from engine.evidence.store import EvidenceStore
 from engine.machine.registry import Registry
-from engine.runtime import Clock, Ids, Runtime, SystemClock, Unavailable, guarded
+from engine.runtime import Clock, Ids, Publishing, Runtime, SystemClock, Unavailable, guarded
 from engine.storage import schema
 from engine.storage.database import Database, database_file
 from workflows.catalog import catalog
@@ -147,6 +151,13 @@ def build_runtime(
         signing_key=b"" if looking else settings.signing_key(),
         clock=clock,
         ids=ids,
+        publishing=None
+        if looking and not settings.log_signing_key_path.exists()
+        else Publishing(
+            files=open_published(settings),
+            keys=LogKeys(settings.log_signing_key_path),
+            site=settings.site,
+        ),
     )
     runtime.pdfs = PdfSignatures(roots=settings.pdf_roots)
     if clock is None and settings.clock is not None and is_demonstration(runtime):
@@ -189,20 +200,36 @@ def open_store(settings: Settings, *, make: bool = True) -> EvidenceStore:
     """
     folder = settings.evidence_folder
     if folder is None:
-        return _open_bucket(settings.evidence_url or "", settings.s3_endpoint)
+        bucket, prefix = _bucket(settings)
+        return BucketStore(bucket, prefix=prefix, endpoint=settings.s3_endpoint)
     if make:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     return DiskStore(folder)
 
 
-def _open_bucket(url: str, endpoint: str | None) -> BucketStore:
+def open_published(settings: Settings) -> PublishedFiles:
+    """Where the logs are published: beside the evidence; nothing is made yet.
+
+    Raises:
+        Invalid: `evidence_url_unreadable` or `s3_endpoint_unreadable`.
+    """
+    folder = settings.evidence_folder
+    if folder is not None:
+        return PublishedFolder(folder)
+    bucket, prefix = _bucket(settings)
+    return PublishedBucket(bucket, prefix=prefix, endpoint=settings.s3_endpoint)
+
+
+def _bucket(settings: Settings) -> tuple[str, str]:
+    """Name and prefix of the bucket that the settings name."""
+    url, endpoint = settings.evidence_url or "", settings.s3_endpoint
     named = _BUCKET.fullmatch(url)
     if named is None:
         # Somebody may have put credentials where other addresses have them.
         raise Invalid("evidence_url_unreadable", value=_USER.sub("//…@", url))
     if endpoint is not None and not _ENDPOINT.fullmatch(endpoint):
         raise Invalid("s3_endpoint_unreadable", value=_USER.sub("//…@", endpoint))
-    return BucketStore(named["bucket"], prefix=named["prefix"] or "", endpoint=endpoint)
+    return named["bucket"], named["prefix"] or ""
 
 
 def upgrade_database(database: Database) -> None:

@@ -43,6 +43,7 @@ class Settings(BaseSettings):
         data_dir: where keys, the default database and the default evidence folder lie.
         secret_key: signs cursors; made and kept in the data folder when absent.
         log_key_file: file with the key of the log's seals; outside the database, made when absent.
+        log_signing_key_file: file with the keys that sign the published logs; likewise.
         base_url: how the outside reaches the house; https makes cookies `Secure` and `__Host-`.
         definitions: further folders of definitions.
         timezone: zone of an organisation made here.
@@ -67,6 +68,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     secret_key: SecretStr | None = None
     log_key_file: Path | None = None
+    log_signing_key_file: Path | None = None
     base_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000
@@ -157,6 +159,16 @@ class Settings(BaseSettings):
     def log_key_path(self) -> Path:
         """The file with the key of the log's seals."""
         return self.log_key_file or self.data_dir / "log.key"
+
+    @property
+    def log_signing_key_path(self) -> Path:
+        """The file with the keys that sign the published logs."""
+        return self.log_signing_key_file or self.data_dir / "log-signing.key"
+
+    @property
+    def site(self) -> str:
+        """How the outside calls this installation: the public address without its scheme."""
+        return self.public_url.partition("://")[2]
 
     def log_key(self) -> bytes:
         """The key of the log's seals; made when absent."""

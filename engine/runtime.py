@@ -22,6 +22,7 @@ from engine.definition.model import Process
 from engine.definition.source import load
 from engine.errors import Conflict, Corrupt, NotFound, Refused
 from engine.evidence.pdf_signatures import PdfSignatures
+from engine.evidence.published import PublishedFiles
 from engine.evidence.store import EvidenceStore
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled, CompiledVersions
@@ -38,6 +39,7 @@ from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
 from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
+from engine.storage.log_publication import PublicationRepository
 from engine.storage.log_reading import LogCounts, LogReader
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
@@ -318,6 +320,37 @@ class UnitOfWork:
         return self.version_of(stored).process
 
 
+class SigningKeys(Protocol):
+    """The secret keys under which logs are signed; they lie outside the database."""
+
+    def seeds(self) -> tuple[bytes, ...]:
+        """The present key, then former ones that sign beside it for a while; 32 bytes each."""
+        ...
+
+    def begin(self, seed: bytes) -> None:
+        """Make a key the present one; the others go on signing beside it."""
+        ...
+
+    def end_former(self) -> int:
+        """Let the present key alone sign from now on; how many others there were."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publishing:
+    """How the logs of an installation are published.
+
+    Attributes:
+        files: where tiles and checkpoints lie.
+        keys: what signs them.
+        site: how the outside calls this installation, without a scheme; logs are named after it.
+    """
+
+    files: PublishedFiles
+    keys: SigningKeys
+    site: str
+
+
 class Runtime:
     """Everything that lives as long as the process does.
 
@@ -325,6 +358,7 @@ class Runtime:
         log_key: key of the entries' HMAC; it lies outside the database. Without one (`b""`) nothing
             can be written and no seal be checked.
         signing_key: key of what the house signs for others, such as messages to other systems.
+        publishing: where and under which keys the logs are published; None where they are not.
     """
 
     def __init__(  # noqa: PLR0913 - what the composition root puts together.
@@ -337,12 +371,14 @@ class Runtime:
         signing_key: bytes = b"",
         clock: Clock | None = None,
         ids: Ids | None = None,
+        publishing: Publishing | None = None,
     ) -> None:
         self.database = database
         self.registry = registry
         self.store = store
         self.log_key = log_key
         self.signing_key = signing_key
+        self.publishing = publishing
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
         # Without roots it trusts nobody; bootstrap gives it those of the settings.
@@ -457,6 +493,7 @@ class Runtime:
             letterheads=LetterheadRepository(session, organization_id),
             signing=SigningRepository(session, organization_id),
             webhooks=WebhookRepository(session, organization_id),
+            publications=PublicationRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

@@ -9,6 +9,7 @@ import typer
 
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
+from api.cli.publication import add_to
 from api.cli.witness import witness
 from api.verdict import fault_sentence, fault_sentences, not_checked_sentences
 from engine.audit.verifier import Finding
@@ -23,6 +24,7 @@ DAYS: Final = ["%Y-%m-%d"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
 app.command(help="Chạy một nhân chứng của riêng mình · Run a witness of one's own")(witness)
+add_to(app)
 
 
 class Export(StrEnum):

@@ -31,6 +31,7 @@ from api.cli.database import publish_known
 from api.cli.desk import Desk, complain, desk_of, settings_for
 from api.cli.ending import Ending, leave_behind
 from api.cli.exits import exits_of
+from api.cli.publication import prove_logs
 from api.demonstration.loading import (
     accounts,
     kept_password,
@@ -73,6 +74,7 @@ def serve(
     runtime = desk.runtime(settings)
     with _bound(settings) as address:
         desk.prove_store(runtime.store)
+        prove_logs(desk, runtime)
         desk.tell("serving", address=settings.public_url)
         desk.tell_what_is_missing(runtime)
         _serve(desk, runtime, settings, address, workers=workers, worker=worker)
@@ -85,6 +87,7 @@ def worker(context: typer.Context) -> None:
     settings = settings_for()
     runtime = desk.runtime(settings)
     desk.prove_store(runtime.store)
+    prove_logs(desk, runtime)
     configure_logging()
     ending = Ending(lambda: complain(desk.say("not_ended")))
     ending.heed(*ENDED_BY)
@@ -105,6 +108,7 @@ def demo(context: typer.Context, *, host: Host = None, port: Port = None) -> Non
         desk.prove_store(open_store(settings))
         settings = _prepared(desk, settings)
         runtime = desk.runtime(settings)
+        prove_logs(desk, runtime)
         if settings.definitions and is_demonstration(runtime):
             publish_known(runtime, settings.definitions)
         _introduce(desk, runtime, settings)

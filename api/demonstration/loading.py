@@ -35,6 +35,7 @@ from api.seeds import (
 )
 from api.settings import Settings
 from engine.calendars.business_days import Calendar
+from engine.commands.accept_restore import accept_restore
 from engine.commands.enter_plan import enter_plan
 from engine.commands.manage_accounts import add_account
 from engine.commands.manage_imports import FileToImport, draft_import
@@ -43,6 +44,7 @@ from engine.commands.open_periods import open_periods
 from engine.commands.publish_definition import publish_definitions
 from engine.commands.run_imports import run_imports
 from engine.queries.jobs import latest_imports
+from engine.queries.publication import log_standings
 from engine.runtime import Caller, Runtime
 from engine.storage.database import Database
 from engine.storage.jobs import JobState
@@ -50,6 +52,7 @@ from workflows.overdue_dossiers.keeping import NAME
 
 STORY: Final = Path(__file__).parent / "story.yaml"
 KEPT_FILE: Final = "demonstration.password"
+LOADED_ANEW: Final = "Bản trình diễn được nạp lại"
 _LETTERS: Final = "abcdefghjkmnpqrstuvwxyz23456789"
 
 
@@ -118,6 +121,7 @@ def load_into(
     clock.instant = player.end
     _import_export(runtime, seed, times, export=export_on(player.end.date(), times.calendar))
     open_periods(runtime, seed.id, begin=True)
+    _go_on_under_a_new_name(runtime, seed.id)
     return Demonstration(organization_id=seed.id, start=player.end, instances=instances)
 
 
@@ -204,6 +208,12 @@ def _cast(seed: OrganizationSeed) -> Cast:
         people=usernames(seed.data),
         names={person["username"]: person["name"] for person in people},
     )
+
+
+def _go_on_under_a_new_name(runtime: Runtime, organization_id: str) -> None:
+    """Where an earlier demonstration was published: this one is another log, and says so."""
+    if any(not found.standing.serves for found in log_standings(runtime)):
+        accept_restore(runtime, organization_id, person=None, reason=LOADED_ANEW)
 
 
 def _files_of(database: Path) -> tuple[Path, ...]:

@@ -69,6 +69,7 @@ class EntryType(StrEnum):
     CHECKPOINT_SIGNED = "checkpoint_signed"
     HEADS_RECORDED = "heads_recorded"
     LOG_RESTORED = "log_restored"
+    PUBLICATION_REFUSED = "publication_refused"
     CLOCK_MOVED = "clock_moved"
 
 

@@ -181,6 +181,10 @@ class GrowingTree:
             edge.clear()
             level += 1
 
+    def last_leaves(self) -> tuple[bytes, ...]:
+        """The hashes of the leaves that are in no full tile yet."""
+        return tuple(self._edge[0]) if self._edge else ()
+
     def partial_tiles(self) -> Iterator[tuple[Tile, bytes]]:
         """The tiles at the right edge that are not full, with their bytes."""
         for level, edge in enumerate(self._edge):

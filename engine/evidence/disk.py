@@ -140,10 +140,7 @@ class OperatingSystem:
 
 
 class DurableFolders:
-    """The folders below a root whose names are known to be durable.
-
-    Folders are never removed, so what is known only grows.
-    """
+    """The folders below a root whose names are known to be durable."""
 
     def __init__(self, root: Path, files: FileLayer) -> None:
         self._root = root
@@ -159,6 +156,10 @@ class DurableFolders:
                 self._sync_name_of(folder)
             self._durable.add(folder)
         return folder
+
+    def forget(self, folder: Path) -> None:
+        """Look at a folder anew the next time: it was, or may have been, removed."""
+        self._durable.discard(folder)
 
     def _sync_name_of(self, folder: Path) -> None:
         try:

@@ -82,6 +82,10 @@ class PublishedFolder:
 
     def _move_in(self, target: Path, content: bytes) -> Path:
         """Put the file in its place and give its folder, whose names are not durable yet."""
+        if not target.parent.exists():
+            # Outgrown tiles go with their folder, and an operator may remove any.
+            for folder in (target.parent, *target.parent.parents):
+                self._folders.forget(folder)
         folder = self._folders.made(target.parent)
         beside = folder / f".{target.name}.{secrets.token_hex(8)}"
         try:

@@ -29,6 +29,7 @@ from engine.storage.idempotency import IdempotencyRepository
 from engine.storage.instances import InstanceRepository, Move, StoredInstance
 from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
+from engine.storage.log_publication import PublicationRepository
 from engine.storage.log_reading import LogReader
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
@@ -65,6 +66,7 @@ class Tables:
     letterheads: LetterheadRepository
     signing: SigningRepository
     webhooks: WebhookRepository
+    publications: PublicationRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

@@ -16,6 +16,8 @@ from engine.commands.fire_timers import fire_timers
 from engine.commands.forget_answers import forget_answers
 from engine.commands.manage_imports import forget_drafts
 from engine.commands.open_periods import open_periods
+from engine.commands.publish_log import NotPublishable, is_unpublished, publish_log
+from engine.commands.record_heads import record_heads
 from engine.commands.run_imports import open_register_cases, run_imports
 from engine.commands.sweep_orphans import sweep_orphans
 from engine.errors import QuyTrinhError
@@ -131,6 +133,37 @@ def forget_old_drafts(runtime: Runtime) -> int:
         ExceptionGroup: the job failed for one organisation or more.
     """
     return _for_each(runtime, lambda organization: forget_drafts(runtime, organization))
+
+
+def publish_logs(runtime: Runtime) -> int:
+    """Publish what is new in every log; how many entries that were.
+
+    What keeps a log from being published is raised once: after that it is a state, not news.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+
+    def publish(organization_id: str) -> int:
+        if runtime.publishing is None or not is_unpublished(runtime, organization_id):
+            return 0
+        try:
+            return publish_log(runtime, organization_id).fresh
+        except NotPublishable as problem:
+            if problem.fresh:
+                raise
+            return 0
+
+    return _for_each(runtime, publish)
+
+
+def record_all_heads(runtime: Runtime) -> int:
+    """Write down the newest entry of every stream; how many logs had new ones.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    return _for_each(runtime, lambda organization: int(bool(record_heads(runtime, organization))))
 
 
 def _for_each(runtime: Runtime, job: Callable[[str], int]) -> int:

@@ -13,6 +13,8 @@ from engine.worker.jobs import (
     forget_old_deliveries,
     forget_old_drafts,
     open_cases_of_registers,
+    publish_logs,
+    record_all_heads,
     run_waiting_checks,
     run_waiting_imports,
     sweep_evidence,
@@ -63,6 +65,7 @@ def schedule(runtime: Runtime, exits: Exits) -> tuple[Job, ...]:
             cron="4-59/5 * * * * *",
             run=lambda: tell_subscribers(runtime, exits.sender, exits.source),
         ),
+        Job(name="publish_logs", cron="1-59/5 * * * * *", run=lambda: publish_logs(runtime)),
         Job(name="run_imports", cron="3-59/5 * * * * *", run=lambda: run_waiting_imports(runtime)),
         Job(name="run_checks", cron="4-59/5 * * * * *", run=lambda: run_waiting_checks(runtime)),
         Job(
@@ -82,5 +85,7 @@ def schedule(runtime: Runtime, exits: Exits) -> tuple[Job, ...]:
             cron="0 20 19 * * *",
             run=lambda: forget_old_deliveries(runtime),
         ),
+        # Before midnight in Việt Nam, so that the heads are those of the day.
+        Job(name="record_heads", cron="0 50 16 * * *", run=lambda: record_all_heads(runtime)),
         Job(name="forget_old_drafts", cron="0 10 19 * * *", run=lambda: forget_old_drafts(runtime)),
     )

@@ -139,6 +139,13 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("get", "/log/verifications/{verification_id}"): Door(scope="read"),
     ("get", "/log/verifications/{verification_id}/faults"): Door(scope="read"),
     ("post", "/log/verifications/{verification_id}/cancel"): Door(scope="read"),
+    ("get", "/log/keys"): Door(scope="read"),
+    ("get", "/log/checkpoint"): Door(scope="read"),
+    ("get", "/log/generations/{generation}/checkpoint"): Door(scope="read"),
+    ("get", "/log/tile/{tile}"): Door(scope="read"),
+    ("get", "/log/generations/{generation}/tile/{tile}"): Door(scope="read"),
+    ("get", "/log/proofs/inclusion"): Door(scope="read", query="?entry=0"),
+    ("get", "/log/proofs/consistency"): Door(scope="read", query="?from=1"),
     ("get", "/instances/{instance}/log"): Door(scope="read"),
     ("get", "/inbox"): Door(scope="read"),
     ("get", "/me"): Door(scope="read"),
@@ -288,6 +295,8 @@ def places(small_web: Web) -> dict[str, str]:
         "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
         "feed": small_web.post("director", "/calendar", {}).json()["id"],
         "day": "2026-09-02",
+        "generation": "1",
+        "tile": "0/000",
     }
 
 

@@ -108,7 +108,12 @@ def test_serve_answers_with_its_worker_and_ends_in_order(
     upgrade_database(runtime.database)
     process = start("serve", "--port", str(port))
     body = json.loads(answer(f"http://127.0.0.1:{port}/readyz"))
-    assert body["checks"] == {"database": True, "evidence": True, "worker": True}
+    assert body["checks"] == {
+        "database": True,
+        "evidence": True,
+        "worker": True,
+        "log": True,
+    }
     assert b"<form" in answer(f"http://127.0.0.1:{port}/login")
     assert len(live_workers(runtime)) == 1
     busy = start("serve", "--port", str(port))

@@ -107,6 +107,7 @@ def test_3_a_tree_goes_on_from_its_rightmost_tiles(old: int) -> None:
 
     tree = GrowingTree(read, size=old)
     assert tree.range() == compact_range(LEAVES[:old])
+    assert tree.last_leaves() == tuple(LEAVES[old - old % 256 : old])
     for leaf in LEAVES[old:]:
         tiles |= dict(tree.append(leaf))
     assert all(not tile.full for tile in asked)
