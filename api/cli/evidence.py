@@ -1,13 +1,14 @@
-"""`evidence copy`: the files of every organisation into another store."""
+"""`evidence copy`: the files of every organisation, and its published log, into another store."""
 
 from collections import Counter
 from typing import Annotated
 
 import typer
 
-from api.bootstrap import open_store
+from api.bootstrap import open_published, open_store
 from api.cli.desk import desk_of, settings_for
 from engine.commands.copy_evidence import Carried, copy_evidence
+from engine.commands.copy_log import copy_log
 from engine.errors import NotFound
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
@@ -33,7 +34,8 @@ def copy(
     desk = desk_of(context)
     settings = settings_for()
     runtime = desk.runtime(settings)
-    there = open_store(settings.model_copy(update={"evidence_url": target}))
+    moved = settings.model_copy(update={"evidence_url": target})
+    there, published = open_store(moved), open_published(moved)
     there.prove()
     organizations = runtime.organizations()
     if not organizations:
@@ -48,5 +50,7 @@ def copy(
                 desk.tell(f"evidence_{file.outcome}", file=f"{organization.slug} {file.sha256}")
         told = {outcome.value: counts[outcome] for outcome in Carried}
         desk.tell("evidence_copied", organization=organization.slug, **told)
+        count = copy_log(runtime, organization.id, published)
+        desk.tell("log_copied", organization=organization.slug, files=count)
     if not whole:
         raise typer.Exit(1)
