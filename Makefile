@@ -63,6 +63,7 @@ bench: install
 	$(BIN)/python -m tests.bench.dossiers $(ROWS) $(TURNS)
 	$(BIN)/python -m tests.bench.import_dossiers --rows $(ROWS) --database sqlite
 	$(BIN)/python -m tests.bench.papers
+	$(BIN)/python -m tests.bench.log publish
 
 lint: install
 	$(BIN)/ruff format --check .
