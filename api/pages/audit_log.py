@@ -65,7 +65,14 @@ def page(desk: Desked) -> Response:
         asked=asked,
         trail=found,
         entries=[
-            told(entry, voice, people=found.people, definitions=found.definitions, newest=newest)
+            told(
+                entry,
+                voice,
+                people=found.people,
+                definitions=found.definitions,
+                newest=newest,
+                files=found.files,
+            )
             for entry in found.entries
         ],
         summary=None if found.summary is None else _summary(desk, found.summary),

@@ -28,17 +28,23 @@ def page(desk: Desked, idx: str) -> Response:
     """An entry with its proof."""
     view = log_entry(desk.house.runtime, desk.caller, _place(idx))
     proof = entry_proof(desk.house.runtime, desk.caller, view.entry.idx)
-    words = told(
-        view.entry,
-        desk.voice,
-        people=view.people,
-        definitions=view.definitions,
-        newest=newest_definitions(desk),
+    newest = newest_definitions(desk)
+    words, *refused = (
+        told(
+            entry,
+            desk.voice,
+            people=view.people,
+            definitions=view.definitions,
+            newest=newest,
+            files=view.files,
+        )
+        for entry in (view.entry, *view.refused_before)
     )
     return desk.page(
         "log/one.html",
         view=view,
         entry=words,
+        refused=refused,
         proof=proof,
         text=_readable(view.entry.body),
         differences=()

@@ -125,6 +125,7 @@ def _told(desk: Desk, begun: LogExport) -> Iterator[EntryWords]:
                 people=page.people,
                 definitions=page.definitions,
                 newest=newest,
+                files=page.files,
             )
 
 

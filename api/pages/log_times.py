@@ -35,6 +35,11 @@ class TimesView:
     units: tuple[tuple[str, str, str, int], ...]
     stays: tuple[tuple[str, object, str], ...]
 
+    @property
+    def several_units(self) -> bool:
+        """Whether a table by unit says more than the one by state."""
+        return len({unit for _, unit, _, _ in self.units}) > 1
+
 
 @router.get("/times")
 def page(desk: Desked) -> Response:

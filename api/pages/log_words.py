@@ -9,6 +9,7 @@
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -19,6 +20,7 @@ from api.pages.showing import Reason, Voice
 from engine.audit.payload import Change
 from engine.commands.manage_accounts import WRONG_CREDENTIALS
 from engine.definition.model import By, FieldSpec, Process, Requirement, RowRequirement
+from engine.machine.actor import SYSTEM
 from engine.machine.decision import FORBIDDING, UnmetCode
 from engine.storage.audit_log import LogEntry
 
@@ -58,6 +60,9 @@ DAYS: Final = frozenset({"valid_from", "valid_to", "until", "effective_on"})
 INSTANTS: Final = frozenset({"as_of", "first", "last"})
 PEOPLE: Final = frozenset({"giver", "by", "person", "actor"})
 UNITS: Final = frozenset({"unit", "units_of", "parent"})
+
+
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +131,7 @@ def told(
     people: Mapping[str, str],
     definitions: Mapping[str, Process],
     newest: Mapping[str, Process],
+    files: Mapping[str, str],
 ) -> EntryWords:
     """An entry in words.
 
@@ -135,6 +141,7 @@ def told(
         people: names of everybody whom it names.
         definitions: by digest, those of the time.
         newest: by process, for entries that name no digest.
+        files: names of files by id.
     """
     body: dict[str, Any] = json.loads(entry.body)
     process = definitions.get(body.get("def", "")) or newest.get(entry.process or "")
@@ -149,7 +156,7 @@ def told(
         leaf=entry.leaf_hash.hex(),
         at=entry.recorded_at,
         who=voice.person(entry.actor),
-        role=body.get("role", ""),
+        role="" if entry.actor == SYSTEM.person else body.get("role", ""),
         unit="" if entry.unit is None else voice.unit(entry.unit),
         on_behalf=voice.person(body["on_behalf"]) if "on_behalf" in body else "",
         token=body.get("token", ""),
@@ -169,7 +176,7 @@ def told(
             *(() if payload is None else (_change(c, process, voice) for c in payload.changes)),
         ),
         facts=tuple(_facts(details, process, voice)),
-        files=tuple(_file(file, process, voice, details) for file in body.get("evidence", ())),
+        files=tuple(_file(file, process, voice, files) for file in body.get("evidence", ())),
         erased="payload" in body and payload is None,
         withheld="personal" in body and entry.personal_kept,
         personal_erased="personal" in body and not entry.personal_kept,
@@ -204,7 +211,9 @@ def _about(subject: str, body: Mapping[str, Any], voice: Voice) -> str:
         return ""
     if subject in voice.people:
         return voice.person(subject)
-    return voice.unit(subject) if subject in voice.units else subject
+    if subject in voice.units:
+        return voice.unit(subject)
+    return "" if _ID.fullmatch(subject) else subject
 
 
 def _state(state: str | None, process: Process | None, voice: Voice) -> str:
@@ -381,10 +390,10 @@ def _records(name: str | None, process: Process | None, voice: Voice) -> str:
 
 
 def _file(
-    file: Mapping[str, Any], process: Process | None, voice: Voice, details: Mapping[str, Any]
+    file: Mapping[str, Any], process: Process | None, voice: Voice, names: Mapping[str, str]
 ) -> FileView:
     requirement = _subject(file["requirement"], process, voice)
-    filename = details.get("filename")
+    filename = names.get(file["id"])
     return FileView(
         id=file["id"],
         name=f"{requirement}: {filename}" if filename else requirement,

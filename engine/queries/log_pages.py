@@ -18,12 +18,14 @@ from typing import Any, Final
 from engine.definition.diff import Difference, difference
 from engine.definition.model import Process
 from engine.errors import NotFound
+from engine.machine.instance import no_values
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogEntry, LogFilter
 from engine.storage.log_reading import LogSummary, Span
 
 SEARCHED_AT_ONCE: Final = 20_000
 READ_AT_ONCE: Final = 500
+REFUSED_BEFORE: Final = 10
 ID_LENGTH_MAX: Final = 60
 """No id of a person is longer: what is longer is not looked up."""
 
@@ -63,6 +65,7 @@ class LogPage:
 
     Attributes:
         people: names by id, of everybody whom an entry names.
+        files: names by id, of every file that an entry speaks of.
         definitions: the definition of each entry that was made under one, by its digest.
         next: place to go on from, backwards; None at the end.
         searched_to: where a search for words stopped before it had a whole page.
@@ -76,6 +79,7 @@ class LogPage:
     size: int
     searched_to: int | None = None
     summary: LogSummary | None = None
+    files: Mapping[str, str] = field(default_factory=no_values)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +89,7 @@ class EntryView:
     Attributes:
         before: place of the entry before it in its stream; `after`: of the one behind it.
         difference: what a published definition changed against the version before.
+        refused_before: the newest attempts on its case that were refused before it.
     """
 
     entry: LogEntry
@@ -94,6 +99,8 @@ class EntryView:
     after: int | None
     size: int
     difference: Difference | None = None
+    files: Mapping[str, str] = field(default_factory=no_values)
+    refused_before: tuple[LogEntry, ...] = ()
 
 
 def log_page(
@@ -126,6 +133,7 @@ def log_page(
         return LogPage(
             entries=entries,
             people=people_in(uow, entries),
+            files=files_in(uow, entries),
             definitions=definitions_of(uow, entries),
             next=entries[-1].idx if more else stopped,
             size=size,
@@ -148,10 +156,13 @@ def log_entry(runtime: Runtime, caller: Caller, idx: int) -> EntryView:
             raise NotFound("unknown_entry", entry=idx)
         before = reader.of_stream(entry.stream, entry.seq - 1) if entry.seq else None
         after = reader.of_stream(entry.stream, entry.seq + 1)
+        refused = _refused_before(uow, entry)
         return EntryView(
             entry=entry,
-            people=people_in(uow, [entry]),
-            definitions=definitions_of(uow, [entry]),
+            people=people_in(uow, [entry, *refused]),
+            files=files_in(uow, [entry]),
+            definitions=definitions_of(uow, [entry, *refused]),
+            refused_before=refused,
             before=None if before is None else before.idx,
             after=None if after is None else after.idx,
             size=uow.tables.log.size(),
@@ -213,6 +224,7 @@ def pages(
             page = LogPage(
                 entries=tuple(found),
                 people=people_in(uow, found) if readable else {},
+                files=files_in(uow, found) if readable else {},
                 definitions=definitions_of(uow, found) if readable else {},
                 next=None,
                 size=size,
@@ -259,6 +271,14 @@ def people_in(uow: UnitOfWork, entries: Iterable[LogEntry]) -> dict[str, str]:
     return {person.id: person.name for person in found.values()}
 
 
+def files_in(uow: UnitOfWork, entries: Iterable[LogEntry]) -> dict[str, str]:
+    """What the files are called of which some entries speak."""
+    wanted = {
+        file["id"] for entry in entries for file in json.loads(entry.body).get("evidence", ())
+    }
+    return uow.tables.evidence.names(wanted) if wanted else {}
+
+
 def definitions_of(uow: UnitOfWork, entries: Iterable[LogEntry]) -> dict[str, Process]:
     """The definitions under which entries were made, by digest; the newest one for want of it."""
     found: dict[str, Process] = {}
@@ -303,6 +323,14 @@ def _searched(
             return found, None
         place, looked = some[-1].idx, looked + len(some)
     return found, place
+
+
+def _refused_before(uow: UnitOfWork, entry: LogEntry) -> tuple[LogEntry, ...]:
+    if entry.instance is None:
+        return ()
+    wanted = LogFilter(instance=entry.instance, outcome="refused")
+    reader = uow.tables.log_reader
+    return tuple(reader.before(wanted, Span(), place=entry.idx, limit=REFUSED_BEFORE))
 
 
 def _published(uow: UnitOfWork, entry: LogEntry) -> Difference | None:

@@ -5,7 +5,7 @@
 3. A link is (evidence, requirement, visit, row). What an accepted step used is frozen.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -148,6 +148,14 @@ class EvidenceRepository:
         """Every record of an instance, oldest first, superseded ones included."""
         given = {"organization": self._id, "instance": instance_id}
         return tuple(_stored(row) for row in self._session.exec(_OF_INSTANCE, params=given))
+
+    def names(self, evidence_ids: Iterable[str]) -> dict[str, str]:
+        """What files are called, by id."""
+        query = select(EvidenceRow.id, EvidenceRow.filename).where(
+            col(EvidenceRow.organization_id) == self._id,
+            col(EvidenceRow.id).in_(set(evidence_ids)),
+        )
+        return dict(self._session.execute(query).tuples())
 
     def digests(self) -> frozenset[str]:
         """Every digest that a record refers to; what the sweep of orphans must leave."""
