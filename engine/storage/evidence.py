@@ -155,7 +155,7 @@ class EvidenceRepository:
             col(EvidenceRow.organization_id) == self._id,
             col(EvidenceRow.id).in_(set(evidence_ids)),
         )
-        return dict(self._session.execute(query).tuples())
+        return {file: name for file, name in self._session.execute(query)}  # noqa: C416 - rows.
 
     def digests(self) -> frozenset[str]:
         """Every digest that a record refers to; what the sweep of orphans must leave."""

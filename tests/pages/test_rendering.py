@@ -84,7 +84,7 @@ def test_every_word_of_the_pages_is_in_both_languages_and_used() -> None:
         used |= {f"page.{code}.one", f"page.{code}.many"}
     assert used - own["vi"] == set()
     begun = {f"page.{code}" for code in re.findall(r"\bui\('([a-z_]+\.[a-z_.]*)' ~", text)}
-    begun |= {f"page.{code}" for code in re.findall(r"\bui\(f\"([a-z_]+\.)\{", text)}
+    begun |= {f"page.{code}" for code in re.findall(r"\bui\(f\"([a-z_.]+\.)\{", text)}
     begun |= {"page.error."}
     listed = {
         f"page.{code}" for code in re.findall(r"\"((?:rule|moment|length|needs)\.[a-z_]+)", text)
