@@ -14,6 +14,7 @@ from api.pages.log_asking import place_of
 from api.pages.log_differences import difference_words
 from api.pages.log_words import told
 from api.pages.visiting import Desk, Desked
+from engine.audit.tlog_proof import MEDIA_TYPE, LogProof, write_proof
 from engine.errors import NotFound
 from engine.queries.entry_proofs import EntryProof, entry_proof
 from engine.queries.log_pages import log_entry
@@ -47,6 +48,7 @@ def page(desk: Desked, idx: str) -> Response:
         refused=refused,
         proof=proof,
         text=_readable(view.entry.body),
+        note="" if proof.note is None else proof.note.decode("utf-8", "replace"),
         differences=()
         if view.difference is None
         else difference_words(view.difference, desk.voice),
@@ -66,6 +68,25 @@ def proof_file(desk: Desked, idx: str) -> Response:
     proof = _proof(desk, idx)
     content = json.dumps(proof_as_json(proof), indent=1).encode()
     return _file(content, f"entry-{proof.index}-proof.json", "application/json")
+
+
+@router.get("/{idx}/checkpoint")
+def checkpoint_file(desk: Desked, idx: str) -> Response:
+    """The signed checkpoint whose root the way leads to."""
+    proof = _proof(desk, idx)
+    if proof.note is None:
+        raise NotFound("log_not_published")
+    return _file(proof.note, f"checkpoint-{proof.size}.txt", "text/plain; charset=utf-8")
+
+
+@router.get("/{idx}/receipt")
+def receipt_file(desk: Desked, idx: str) -> Response:
+    """Entry, way and checkpoint in one file (C2SP tlog-proof)."""
+    proof = _proof(desk, idx)
+    if proof.note is None:
+        raise NotFound("log_not_published")
+    receipt = LogProof(index=proof.index, path=proof.path, checkpoint=proof.note, extra=proof.body)
+    return _file(write_proof(receipt), f"entry-{proof.index}.tlog-proof", MEDIA_TYPE)
 
 
 def proof_as_json(proof: EntryProof) -> dict[str, Any]:

@@ -35,6 +35,7 @@ LABELLED: Final = frozenset(
         *("qms", "reauthenticated", "role", "rule", "sha256", "source", "state", "title", "token"),
         *("unit", "units_of", "until", "valid_from", "valid_to", "verdict", "words", "year"),
         *("actor", "outcome", "transition", "type", "instance", "size", "root", "names"),
+        *("former", "origin", "vkey"),
     }
 )
 """Facts that have words of their own."""
@@ -347,7 +348,7 @@ def _facts(
     details: Mapping[str, Any], process: Process | None, voice: Voice
 ) -> Iterator[tuple[str, str]]:
     for name, value in details.items():
-        if name not in NOT_TOLD and value not in ("", None):
+        if name not in NOT_TOLD and value not in ("", None, [], {}):
             label = voice.ui(f"log.fact.{name}") if name in LABELLED else name
             yield label, _fact(name, value, process, voice)
 

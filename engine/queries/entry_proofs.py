@@ -2,8 +2,10 @@
 
 1. The way up is computed from the leaf hashes of the table, and believed by nobody: whoever reads
    it computes the leaf from the bytes and the root from the way, and compares.
-2. The root to compare with is the head's; whether that is the one that was published is another
-   question, which the published checkpoint answers.
+2. Where the entry was published, the way is that of the published tiles, and the root to compare
+   with stands in the signed checkpoint, which is handed out with it; the bytes are the table's, so
+   that a row which was changed since leads elsewhere. An entry that waits for the next checkpoint
+   is proven against the head alone.
 3. Full tiles above the leaves never change and are kept in memory; what somebody changed below
    them since shows as a proof that leads to another root.
 """
@@ -14,10 +16,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from engine.audit.checkpoint import Checkpoint
 from engine.audit.merkle import CompactRange, leaf_hash, node_hash, verify_inclusion
+from engine.audit.note import parse_note
 from engine.audit.tile import TILE_WIDTH, Tile
 from engine.audit.tree import TiledTree
-from engine.errors import NotFound
+from engine.errors import Invalid, NotFound
+from engine.queries.publication import prove_inclusion, published_checkpoint
 from engine.runtime import Caller, Runtime, UnitOfWork
 
 TILES_KEPT: Final = 1_000
@@ -41,6 +46,7 @@ class EntryProof:
         body: the bytes that were hashed.
         leaf: their hash, computed just now.
         size: of the log whose root it is.
+        note: the signed checkpoint that holds the root; None where the root is the head's.
         holds: whether the way leads from the leaf to the root.
     """
 
@@ -51,6 +57,7 @@ class EntryProof:
     root: bytes
     path: tuple[bytes, ...]
     holds: bool
+    note: bytes | None = None
 
     @property
     def steps(self) -> tuple[ProofStep, ...]:
@@ -83,11 +90,45 @@ _KEPT: Final = KeptTiles()
 
 
 def entry_proof(runtime: Runtime, caller: Caller, idx: int) -> EntryProof:
-    """The proof of an entry in the log as it is now.
+    """The proof of an entry in the log as it was published last; else as it is now.
 
     Raises:
         NotFound: the log has none of that index.
+        PublishedDamaged: the published files are not what was signed.
     """
+    published = _published(runtime, caller, idx)
+    return _present(runtime, caller, idx) if published is None else published
+
+
+def _published(runtime: Runtime, caller: Caller, idx: int) -> EntryProof | None:
+    """The proof out of the published files; None for what was not published yet."""
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        entry = uow.tables.log_reader.get(idx)
+    if entry is None:
+        return None
+    try:
+        note = published_checkpoint(runtime, caller)
+        # The size that this note signs: another one may be published in the meantime.
+        checkpoint = Checkpoint.parse(parse_note(note).text)
+        proof = prove_inclusion(runtime, caller, entry=idx, size=checkpoint.size)
+    except (NotFound, Invalid):
+        return None
+    leaf, root = leaf_hash(entry.body), checkpoint.root
+    return EntryProof(
+        index=idx,
+        body=entry.body,
+        leaf=leaf,
+        size=checkpoint.size,
+        root=root,
+        path=proof.path,
+        holds=verify_inclusion(proof.path, leaf, index=idx, size=checkpoint.size, root=root),
+        note=note,
+    )
+
+
+def _present(runtime: Runtime, caller: Caller, idx: int) -> EntryProof:
+    """The proof in the log as it is now."""
     with runtime.read(caller.organization_id) as uow:
         uow.actor(caller)
         entry = uow.tables.log_reader.get(idx)

@@ -4,13 +4,19 @@ import csv
 import hashlib
 import io
 import json
+from pathlib import Path
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from api.pages.log_asking import days_of
+from engine.audit.checkpoint import open_checkpoint
+from engine.audit.merkle import leaf_hash, verify_inclusion
+from engine.audit.note import NoteVerifier
+from engine.audit.tlog_proof import read_proof
 from engine.commands.check_log import cancel_check, request_check, run_checks
 from engine.commands.export_log import ExportForm, begin_export, export_lines
+from engine.commands.publish_log import publish_log
 from engine.queries.entry_proofs import entry_proof
 from engine.queries.log_pages import LogQuestion
 from engine.queries.verifications import verification
@@ -18,6 +24,7 @@ from engine.storage.audit_log import LogFilter
 from engine.storage.jobs import JobState
 from tests.fixtures import OFFICE
 from tests.pages.office_work import Audit
+from tests.publishing import auditor_in
 
 XES = "{http://www.xes-standard.org/}"
 
@@ -109,6 +116,47 @@ def test_a_refusal_says_who_could_have_brought_what_was_missing(audit: Audit, ca
     assert "Biên bản họp kết thúc Người làm được: Trưởng đoàn đánh giá" in page.text
 
 
+def test_who_approved_what_on_which_file_and_what_was_refused_before_takes_three_clicks(
+    audit: Audit, case: str
+) -> None:
+    audit.at("external_auditor").open("/")
+    # One: the log. Two: the step, chosen and sent. Three: the entry.
+    page = audit.at("external_auditor").open("/log?process=internal_audit&transition=open_site")
+    (entry,) = [one for one in page.links if one.startswith("/log/entries/")]
+    page = audit.at("external_auditor").open(entry)
+    del case
+    assert "Trước mục này không có lần nào bị từ chối." in page.text
+    approved = audit.at("external_auditor").open("/log?transition=approve")
+    (entry,) = [one for one in approved.links if one.startswith("/log/entries/")]
+    told = audit.at("external_auditor").open(entry).text
+    assert "Phê duyệt kế hoạch" in told
+    assert "Giám đốc" in told
+    assert ".pdf" in told
+    assert "SHA-256" in told
+
+
+def test_what_was_refused_before_stands_on_the_entry(audit: Audit, case: str) -> None:
+    audit.row(
+        "lead_auditor",
+        "finding",
+        slot=audit.slots()[0],
+        unit="science_management",
+        auditor=audit.person("lead_auditor"),
+        clause="9.2",
+        criterion="Điều khoản 9.2",
+        grade="minor",
+        statement="Chưa lưu chương trình",
+        objective_evidence="Hồ sơ số 16/2026",
+        auditee_seen="true",
+    )
+    taken = entries(audit, type="record_changed", outcome="accepted")[-1]
+    (refused,) = entries(audit, transition="finish_site", outcome="refused")
+    page = audit.at("external_auditor").open(f"/log/entries/{taken['idx']}")
+    assert f"/log/entries/{refused['idx']}" in page.links
+    assert "Thiếu bằng chứng: Biên bản họp kết thúc" in page.text
+    assert f"/log?instance={case}&outcome=refused" in page.links
+
+
 def test_a_code_that_is_not_there_is_said(audit: Audit) -> None:
     page = audit.at("external_auditor").open("/log?code=IA-1999-77", expect=404)
     assert "IA-1999-77" in page.text
@@ -136,6 +184,31 @@ def test_an_entry_is_proven_with_nothing_but_what_its_page_gives_away(audit: Aud
         assert node.hex() == proof["root_hash"]
         shown = entry_proof(audit.office.runtime, audit.office.as_("director"), idx)
         assert [step.node for step in shown.steps][-1] == proof["root_hash"]
+
+
+def test_a_published_entry_is_proven_against_the_signed_checkpoint(
+    audit: Audit, tmp_path: Path
+) -> None:
+    outside = auditor_in(audit.office.runtime, tmp_path / "published")
+    published = publish_log(audit.office.runtime, OFFICE).size
+    auditor = audit.at("external_auditor")
+    page = auditor.open("/log/entries/3")
+    assert "Gốc này nằm trong điểm kiểm đã ký" in page.text
+    assert auditor.client.get("/log/entries/3/checkpoint").content == outside.note()
+    receipt = read_proof(auditor.client.get("/log/entries/3/receipt").content)
+    opened = open_checkpoint(
+        receipt.checkpoint, [NoteVerifier.from_vkey(outside.vkey)], origin=outside.origin
+    ).checkpoint
+    body = auditor.client.get("/log/entries/3/body").content
+    assert receipt.extra == body
+    assert opened.size == published
+    assert verify_inclusion(
+        receipt.path, leaf_hash(body), index=3, size=opened.size, root=opened.root
+    )
+    # The login of the auditor came behind what was published.
+    page = auditor.open(f"/log/entries/{published}")
+    assert "chưa có trong điểm kiểm đã công bố" in page.text
+    auditor.open(f"/log/entries/{published}/checkpoint", expect=404)
 
 
 def test_an_entry_that_was_changed_in_the_table_does_not_prove(audit: Audit) -> None:
