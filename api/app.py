@@ -47,6 +47,7 @@ from api.settings import JSON_BYTES, Settings
 from api.v1 import (
     accounts,
     calendar,
+    comments,
     deadlines,
     definitions,
     demo,
@@ -337,7 +338,7 @@ def _v1(app: FastAPI) -> FastAPI:
         verifications,
         log_publication,
     )
-    shared = (organization, calendar, letterheads, plans)
+    shared = (organization, comments, calendar, letterheads, plans)
     more = (
         inbox,
         me,

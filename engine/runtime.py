@@ -32,6 +32,7 @@ from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
 from engine.storage.audit_log import LogRepository
 from engine.storage.calendars import CalendarRepository, Editions
+from engine.storage.comments import CommentRepository
 from engine.storage.database import Database, damage_of
 from engine.storage.definitions import DefinitionRepository, Published
 from engine.storage.evidence import EvidenceRepository
@@ -494,6 +495,7 @@ class Runtime:
             signing=SigningRepository(session, organization_id),
             webhooks=WebhookRepository(session, organization_id),
             publications=PublicationRepository(session, organization_id),
+            comments=CommentRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

@@ -29,10 +29,12 @@ from api.pages.papers import paper_values
 from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
+from engine.commands.add_comment import READS_ONLY
 from engine.commands.start_instance import NotOpened, Started, StartInstance, start_instance
 from engine.errors import Invalid, NotFound, QuyTrinhError
 from engine.machine.decision import UnmetCode
 from engine.machine.registry import Figure
+from engine.queries.comments import comments_on
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
 from engine.queries.instances import (
     InstanceView,
@@ -48,6 +50,7 @@ router = APIRouter()
 
 PER_PAGE: Final = 50
 LEGS_SHOWN: Final = 4
+COMMENTS_SHOWN: Final = 5
 SHOWN: Final = ("open", "overdue", "all")
 YEAR_DIGITS: Final = 4
 
@@ -209,6 +212,7 @@ def show_instance(
         process: definition_view(desk.house.runtime, desk.caller, process).process
         for process in {child.process for child in view.children}
     }
+    said = comments_on(desk.house.runtime, desk.caller, view.summary.id, limit=COMMENTS_SHOWN + 1)
     return desk.page(
         "instances/view.html",
         status=status,
@@ -249,6 +253,9 @@ def show_instance(
             for role, people in view.assignees.items()
         ],
         people=desk.choices.people,
+        comments=said[:COMMENTS_SHOWN],
+        more_comments=len(said) > COMMENTS_SHOWN,
+        may_comment=bool(set(desk.visit.roles) - READS_ONLY),
         may_assign=_may_assign(desk, view),
         signatures=[
             {

@@ -15,6 +15,7 @@ from api.pages import (
     admin,
     audit_log,
     calendar,
+    comments,
     deadlines,
     definitions,
     dossier_imports,
@@ -60,7 +61,7 @@ def mount_pages(app: FastAPI) -> None:
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     pages.state = app.state
     # Before `records`, whose rows could else be called `import`.
-    of_cases = (instances, instance_forms, record_sheets, records)
+    of_cases = (instances, instance_forms, comments, record_sheets, records)
     of_desk = (dossiers, dossier_imports)
     rooms = (
         login,

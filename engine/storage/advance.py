@@ -23,6 +23,7 @@ from engine.machine.instance import Case, Child, Instance, Person, Row, Step
 from engine.machine.registry import Registry
 from engine.storage.audit_log import LogRepository
 from engine.storage.calendars import CalendarRepository
+from engine.storage.comments import CommentRepository
 from engine.storage.definitions import DefinitionRepository
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import IdempotencyRepository
@@ -67,6 +68,7 @@ class Tables:
     signing: SigningRepository
     webhooks: WebhookRepository
     publications: PublicationRepository
+    comments: CommentRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

@@ -127,6 +127,10 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         scope="step", lets_in=SECRETARY, json={"assignees": {"clerk": ["p012"]}}
     ),
     ("get", "/instances/{instance}/waivers"): Door(scope="read"),
+    ("get", "/instances/{instance}/comments"): Door(scope="read"),
+    ("post", "/instances/{instance}/comments"): Door(
+        scope="step", lets_in=ALL - {"external_auditor"}, json={"text": "Ý kiến"}
+    ),
     ("post", "/instances/{instance}/waivers"): Door(
         scope="step",
         lets_in=frozenset({"director"}),

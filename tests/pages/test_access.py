@@ -22,6 +22,7 @@ CLOSED = (
     "/instances/x",
     "/instances/x/records/slot/new",
     "/instances/x/documents/plan",
+    "/instances/x/comments",
     "/account",
     "/log",
     "/log/verification",
