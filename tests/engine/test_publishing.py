@@ -308,7 +308,7 @@ def test_4_a_kill_at_any_step_is_harmless(sqlite_office: Office, tmp_path: Path)
     publish_log(runtime, OFFICE)
     write(runtime, 250)
     steps = 0
-    for kill_at in range(1, 200):
+    for kill_at in range(1, 200, at_scale(dev=4, ci=1)):
         before = reader.checkpoint()
         publish_in(runtime, PublishedFolder(root, files=Dying(kill_at)))
         try:
@@ -322,7 +322,7 @@ def test_4_a_kill_at_any_step_is_harmless(sqlite_office: Office, tmp_path: Path)
         assert len(reader.entries()) == reader.checkpoint().size
         assert all(s.standing.serves for s in log_standings(runtime))
         write(runtime, 1)
-    assert steps > 20
+    assert steps > at_scale(dev=5, ci=20)
     publish_in(runtime, PublishedFolder(root))
     publish_log(runtime, OFFICE)
     assert len(reader.entries()) == size_of(runtime)

@@ -22,9 +22,11 @@ from engine.commands.publish_definition import publish_definitions
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
 from engine.queries.audit_trail import verify_log
+from engine.queries.publication import refuse_unsound_logs
 from engine.storage.database import Database
 from tests.api.web import pdf
 from tests.fixtures import OFFICE, Databases, MovedClock, Office, people_of, runtime_on, seed_data
+from tests.publishing import auditor_in
 from tests.security.sealed import SEALED
 
 ROOT = Path(__file__).parent.parent.parent
@@ -44,6 +46,7 @@ class House:
     cases: list[str]
     port: int = 0
     child: int = 0
+    checkpoints: dict[int, bytes] = field(default_factory=dict)
 
     def start(self) -> None:
         """Fork a server and wait until it answers."""
@@ -198,6 +201,7 @@ def check(house: House, clients: list[Client]) -> None:
     office = office_on(house.address, house.folder)
     verdict = verify_log(office.runtime, OFFICE)
     assert verdict.findings == ()
+    check_published(house, office)
     for client in clients:
         assert client.strange == []
         with office.runtime.read(OFFICE) as uow:
@@ -211,6 +215,18 @@ def check(house: House, clients: list[Client]) -> None:
         # What was in flight happened once or not at all.
         assert 0 <= len(steps) - len(client.promised) <= (client.pending is not None)
     office.runtime.database.close()
+
+
+def check_published(house: House, office: Office) -> None:
+    """What was published is whole, only grew, and the database holds all of it."""
+    auditor = auditor_in(office.runtime, house.folder / "published")
+    refuse_unsound_logs(office.runtime)
+    if (house.folder / "published" / OFFICE / "log" / "1" / "checkpoint").exists():
+        checkpoint = auditor.checkpoint()
+        assert len(auditor.entries()) == checkpoint.size
+        for size, root in house.checkpoints.items():
+            assert auditor.tree().root(size) == root
+        house.checkpoints[checkpoint.size] = checkpoint.root
 
 
 def test_twenty_kills_lose_no_promise_and_do_nothing_twice(house: House) -> None:
@@ -227,4 +243,5 @@ def test_twenty_kills_lose_no_promise_and_do_nothing_twice(house: House) -> None
     house.kill()
     check(house, clients)
     assert promises(clients) > KILLS
+    assert len(house.checkpoints) > 1
     assert all(len(client.promised) == client.sent for client in clients)
