@@ -33,6 +33,7 @@ from engine.worker.jobs import publish_logs
 from tests.evidence.test_published import Dying, Killed, published_in
 from tests.fixtures import NEIGHBOUR, OFFICE, START, Office
 from tests.publishing import ORIGIN, SEED, SITE, Auditor, auditor_in, publish_in
+from tests.scale import at_scale
 
 
 def write(runtime: Runtime, count: int, *, organization_id: str = OFFICE) -> None:
