@@ -64,6 +64,7 @@ from api.v1 import (
     me,
     organization,
     plans,
+    receipts,
     record_sheets,
     records,
     signing,
@@ -77,6 +78,7 @@ from api.v1.describing import describe
 from engine.errors import QuyTrinhError
 from engine.evidence.store import EvidenceStore
 from engine.queries.publication import logs_are_sound
+from engine.queries.witnesses import alarming
 from engine.queries.workers import live_workers
 from engine.runtime import Runtime, Unavailable
 
@@ -337,6 +339,7 @@ def _v1(app: FastAPI) -> FastAPI:
         log,
         verifications,
         log_publication,
+        receipts,
     )
     shared = (organization, comments, calendar, letterheads, plans)
     more = (
@@ -436,7 +439,12 @@ def _readyz(request: Request) -> Response:
         "log": _holds(lambda: logs_are_sound(runtime)),
     }
     ready = all(checks.values())
-    body = {"status": "ok" if ready else "waiting", "checks": checks}
+    body = {
+        "status": "ok" if ready else "waiting",
+        "checks": checks,
+        # Nobody signs what a witness cries, so that a liar cannot close the house.
+        "alarms": {"witness": not _holds(lambda: not alarming(runtime))},
+    }
     return Response(
         json.dumps(body), status_code=200 if ready else 503, media_type="application/json"
     )

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from api.log_keys import LogKeys
+from api.outside import open_outside
 from api.settings import Settings
 from engine.errors import Invalid, NotFound
 from engine.evidence.disk import DiskStore
@@ -29,6 +30,7 @@ from engine.machine.registry import Registry
 from engine.runtime import Clock, Ids, Publishing, Runtime, SystemClock, Unavailable, guarded
 from engine.storage import schema
 from engine.storage.database import Database, database_file
+from engine.witness.outside import Outside
 from workflows.catalog import catalog
 
 REVISIONS: Final = (Path(__file__).parent.parent / "workflows" / "migrations" / "versions",)
@@ -157,6 +159,7 @@ def build_runtime(
             files=open_published(settings),
             keys=LogKeys(settings.log_signing_key_path),
             site=settings.site,
+            outside=Outside() if looking else open_outside(settings),
         ),
     )
     runtime.pdfs = PdfSignatures(roots=settings.pdf_roots)

@@ -44,6 +44,8 @@ class Settings(BaseSettings):
         secret_key: signs cursors; made and kept in the data folder when absent.
         log_key_file: file with the key of the log's seals; outside the database, made when absent.
         log_signing_key_file: file with the keys that sign the published logs; likewise.
+        witness_policy: file that names the witnesses to ask, and how many must sign.
+        tsa_url: an RFC 3161 authority that stamps checkpoints; `tsa_roots`: PEM file of its roots.
         base_url: how the outside reaches the house; https makes cookies `Secure` and `__Host-`.
         definitions: further folders of definitions.
         timezone: zone of an organisation made here.
@@ -69,6 +71,9 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = None
     log_key_file: Path | None = None
     log_signing_key_file: Path | None = None
+    witness_policy: Path | None = None
+    tsa_url: str | None = None
+    tsa_roots: Path | None = None
     base_url: str | None = None
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=1, le=65535)] = 8000

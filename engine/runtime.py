@@ -42,6 +42,7 @@ from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
 from engine.storage.log_publication import PublicationRepository
 from engine.storage.log_reading import LogCounts, LogReader
+from engine.storage.log_witnesses import WitnessRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import (
     Organization,
@@ -56,6 +57,7 @@ from engine.storage.sources import SourceRepository
 from engine.storage.timers import TimerRepository
 from engine.storage.webhooks import WebhookRepository
 from engine.storage.workers import WorkerRepository
+from engine.witness.outside import Outside
 
 COMPILED_VERSIONS_MAX = 500
 
@@ -345,11 +347,13 @@ class Publishing:
         files: where tiles and checkpoints lie.
         keys: what signs them.
         site: how the outside calls this installation, without a scheme; logs are named after it.
+        outside: whom it asks to hold the logs to their word.
     """
 
     files: PublishedFiles
     keys: SigningKeys
     site: str
+    outside: Outside = field(default_factory=Outside)
 
 
 class Runtime:
@@ -496,6 +500,7 @@ class Runtime:
             webhooks=WebhookRepository(session, organization_id),
             publications=PublicationRepository(session, organization_id),
             comments=CommentRepository(session, organization_id),
+            witnesses=WitnessRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

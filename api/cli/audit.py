@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -9,8 +10,10 @@ import typer
 
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
+from api.cli.holding import held_by_log
 from api.cli.publication import add_to
 from api.cli.witness import witness
+from api.cli.witnesses import witnesses
 from api.verdict import fault_sentence, fault_sentences, not_checked_sentences
 from engine.audit.verifier import Finding
 from engine.commands.export_log import ExportForm, begin_export, export_lines
@@ -23,6 +26,7 @@ from engine.storage.organization import Organization
 DAYS: Final = ["%Y-%m-%d"]
 
 app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=None)
+app.command(help="Các nhân chứng của nhật ký · The witnesses of the log")(witnesses)
 app.command(help="Chạy một nhân chứng của riêng mình · Run a witness of one's own")(witness)
 add_to(app)
 
@@ -48,6 +52,10 @@ def verify(
     database: Annotated[
         str | None, typer.Option(help="Địa chỉ cơ sở dữ liệu · Address of the database")
     ] = None,
+    held: Annotated[
+        list[Path] | None,
+        typer.Option(help="Điểm chốt (mã QR đã quét) hoặc biên nhận · A checkpoint or receipt"),
+    ] = None,
     format_: Annotated[Report, typer.Option("--format")] = Report.TEXT,
 ) -> None:
     """Verify the file of the database and the log of every organisation.
@@ -62,7 +70,11 @@ def verify(
         _tell_damage(desk, damage[0], format_)
         raise typer.Exit(1)
     desk.needs_newest(runtime)
-    verdicts = [(found, verify_log(runtime, found.id)) for found in runtime.organizations()]
+    kept = held_by_log(runtime, held or [])
+    verdicts = [
+        (found, verify_log(runtime, found.id, held=kept.get(found.id, ())))
+        for found in runtime.organizations()
+    ]
     if not verdicts:
         raise NotFound("no_organization")
     if format_ is Report.JSON:

@@ -8,7 +8,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html.parser import HTMLParser
 from typing import Any, Final
 
@@ -19,6 +19,7 @@ from api.pages.instance_page import names_of_case, with_rows
 from api.pages.official import around
 from api.pages.paper_charts import chart_of
 from api.pages.rendering import Renderer, Visit
+from api.pages.seals import seal_of
 from api.pages.showing import Voice
 from engine.errors import NotFound
 from engine.machine.instance import Case
@@ -36,9 +37,11 @@ from workflows.documents.paper import (
     Paragraph,
     Picture,
     Run,
+    Seal,
     Table,
 )
 from workflows.documents.pdf import write_pdf
+from workflows.documents.qr_code import code_svg
 
 BARE: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "col"})
 HIDDEN: Final = frozenset({"noprint", "unseen"})
@@ -83,7 +86,11 @@ class Papers:
         """
         values = self._values(caller, view, name, language)
         sheet = self._sheet(values)
-        return self._renderer.text("documents/page.html", **values, sheet=sheet)
+        seal = None if name == CERTIFICATES else seal_of(self._house, caller, values["voice"])
+        code = "" if seal is None else code_svg(seal.payload)
+        return self._renderer.text(
+            "documents/page.html", **values, sheet=sheet, seal=seal, code=code
+        )
 
     def file(
         self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
@@ -96,6 +103,8 @@ class Papers:
         values = self._values(caller, view, name, language)
         title = f"{values['voice'].title(view.documents[name])} {view.summary.code}"
         paper = paper_of(self._sheet(values), title=title, language=language)
+        if paper.form != "certificate":
+            paper = sealed(paper, seal_of(self._house, caller, values["voice"]))
         return WRITERS[form](paper, at=values["visit"].now)
 
     def _sheet(self, values: Mapping[str, Any]) -> str:
@@ -160,6 +169,11 @@ def paper_values(
         "paper": house.runtime.registry.documents[view.summary.process, name](case),
         "names": names_of_case(view, voice),
     }
+
+
+def sealed(paper: Paper, seal: Seal | None) -> Paper:
+    """The paper with its seal at its end."""
+    return paper if seal is None else replace(paper, blocks=(*paper.blocks, seal))
 
 
 def paper_of(html: str, *, title: str, language: str) -> Paper:

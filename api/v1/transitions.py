@@ -4,14 +4,17 @@
    as is who wants a step that does not leave the present state: the same objects as on a reading.
 2. Files may come with the step: parts named by requirement id, beside the part `command`.
 3. A dry run answers what would happen, and leaves nothing, not even an entry.
-4. Of several commands each gets a verdict; with `atomic` they are written together or not at all.
+4. Who asks for a receipt (`Prefer: receipt`, or `?receipt=true`) gets with the step the proof that
+   it stands in the log, or the address where it will be.
+5. Of several commands each gets a verdict; with `atomic` they are written together or not at all.
 """
 
+import json
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.datastructures import FormData
 
@@ -55,6 +58,7 @@ from api.v1.reading import (
     read_as,
     refuse_texts,
 )
+from api.v1.receipts import PREFERENCE, receipt_at_once
 from engine.commands.advance_instance import (
     AdvanceInstance,
     Stale,
@@ -150,11 +154,30 @@ class Bulk(Body):
     atomic: bool = False
 
 
+class ReceiptBody(BaseModel):
+    """The receipt of a step.
+
+    Attributes:
+        status: `witnessed`, `published` or `not_yet`.
+        href: where it is, or will be; later it has the lines of witnesses, too.
+        proof: the file (c2sp.org/tlog-proof).
+    """
+
+    status: str
+    href: str
+    proof: str | None
+
+
 class StepBody(BaseModel):
-    """An accepted step: the instance as it stands now, and the index of the log's entry."""
+    """An accepted step: the instance as it stands now, and the index of the log's entry.
+
+    Attributes:
+        receipt: where one was asked for.
+    """
 
     instance: InstanceBody
     entry: int
+    receipt: ReceiptBody | None = None
 
 
 class RehearsalBody(BaseModel):
@@ -179,6 +202,16 @@ class BulkBody(BaseModel):
     """A verdict for each command, in their order."""
 
     verdicts: list[VerdictBody]
+
+
+def wants_receipt(
+    prefer: Annotated[list[str] | None, Header()] = None,
+    *,
+    receipt: Annotated[bool, Query()] = False,
+) -> bool:
+    """Whether a receipt was asked for, in the address or by a preference (RFC 7240)."""
+    wishes = ",".join(prefer or ()).lower().split(",")
+    return receipt or PREFERENCE in {wish.partition(";")[0].strip() for wish in wishes}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +254,7 @@ def post_transition(
     asked: Circumstances,
     version: Version,
     wanted: Annotated[WantedStep, Depends(read_step)],
+    receipt: Annotated[bool, Depends(wants_receipt)],
 ) -> Response:
     """Take one step, with the files that come along; or, with `dry_run`, only ask."""
     actor, compiled = _standpoint(asked, caller, instance)
@@ -237,9 +271,25 @@ def post_transition(
     try:
         if wanted.command.dry_run:
             return send(_rehearsed(asked, request, compiled))
-        return asked.respond(advance_instance(asked.house.runtime, request), render)
+        answer = asked.respond(advance_instance(asked.house.runtime, request), render)
     except (Stale, NotAvailable) as error:
         return asked.problem(overtaken(asked, request, error))
+    return with_receipt(asked, caller, answer) if receipt else answer
+
+
+def with_receipt(asked: Asked, caller: Caller, answer: Response) -> Response:
+    """The answer to a step that was taken, with its receipt; no other answer has one."""
+    if answer.status_code != 200:
+        return answer
+    body = json.loads(bytes(answer.body))
+    told = {**body, "receipt": receipt_at_once(asked, caller, body["entry"])}
+    kept = {
+        name: value
+        for name, value in answer.headers.items()
+        if name not in {"content-length", "content-type"}
+    }
+    headers = {**kept, "preference-applied": PREFERENCE}
+    return send(Reply(status=200, body=told, headers=headers))
 
 
 @router.post("/transitions", summary="Take several steps", response_model=BulkBody)

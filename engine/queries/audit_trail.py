@@ -6,14 +6,14 @@ it against what the log says, and rehashes every evidence file.
 """
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from engine.audit.leaf import EntryType
-from engine.audit.verifier import Finding, Policy, Report, StoredRow
+from engine.audit.verifier import Checkpoint, Finding, Policy, Report, StoredRow
 from engine.audit.verifier import verify_log as verify_entries
 from engine.definition.model import Process
 from engine.definition.values import to_json
@@ -153,18 +153,32 @@ def unwatched(_what: str, _done: int, _of: int) -> None:
     """Nobody wants to know how far it is."""
 
 
-def verify_log(runtime: Runtime, organization_id: str, *, watch: Watch = unwatched) -> Verdict:
+def verify_log(
+    runtime: Runtime,
+    organization_id: str,
+    *,
+    watch: Watch = unwatched,
+    held: Sequence[Checkpoint] = (),
+) -> Verdict:
     """Check the whole log of an organisation against itself, its tables and its files.
 
     Nothing that was tampered with stops it: what cannot be read is a finding like any other. Only
     what `watch` raises does, where that is no fault of reading.
+
+    Args:
+        runtime: the house.
+        organization_id: whose log.
+        watch: is told how far it is.
+        held: sizes and roots that somebody kept from outside, on paper or in a receipt.
 
     Raises:
         DatabaseMalformed: the file is damaged where it has to be read; see `verify_database`.
     """
     with runtime.read(organization_id) as uow:
         key = runtime.log_key or None
-        policy = Policy(organization_id=organization_id, key=key, clock_tolerance=None)
+        policy = Policy(
+            organization_id=organization_id, key=key, checkpoints=held, clock_tolerance=None
+        )
         log = uow.tables.log
         findings: list[Finding] = []
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())

@@ -32,6 +32,7 @@ from engine.storage.jobs import JobRepository
 from engine.storage.letterheads import LetterheadRepository
 from engine.storage.log_publication import PublicationRepository
 from engine.storage.log_reading import LogReader
+from engine.storage.log_witnesses import WitnessRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
@@ -69,6 +70,7 @@ class Tables:
     webhooks: WebhookRepository
     publications: PublicationRepository
     comments: CommentRepository
+    witnesses: WitnessRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

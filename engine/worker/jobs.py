@@ -20,10 +20,12 @@ from engine.commands.publish_log import NotPublishable, is_unpublished, publish_
 from engine.commands.record_heads import record_heads
 from engine.commands.run_imports import open_register_cases, run_imports
 from engine.commands.sweep_orphans import sweep_orphans
+from engine.commands.timestamp_log import timestamp_log
+from engine.commands.witness_log import witness_log
 from engine.errors import QuyTrinhError
 from engine.outbox.channel import Channel
 from engine.outbox.webhook import Sender
-from engine.runtime import Runtime
+from engine.runtime import Runtime, SystemClock
 
 
 def fire_due(runtime: Runtime) -> int:
@@ -155,6 +157,30 @@ def publish_logs(runtime: Runtime) -> int:
             return 0
 
     return _for_each(runtime, publish)
+
+
+def witness_logs(runtime: Runtime) -> int:
+    """Have the newest checkpoint of every log cosigned; how many witnesses were asked.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    now = SystemClock().now()
+    return _for_each(
+        runtime, lambda organization: witness_log(runtime, organization, now=now).asked
+    )
+
+
+def timestamp_logs(runtime: Runtime) -> int:
+    """Have an authority stamp the newest checkpoint of every log; how many were.
+
+    Raises:
+        ExceptionGroup: the job failed for one organisation or more.
+    """
+    now = SystemClock().now()
+    return _for_each(
+        runtime, lambda organization: int(timestamp_log(runtime, organization, now=now))
+    )
 
 
 def record_all_heads(runtime: Runtime) -> int:

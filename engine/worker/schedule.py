@@ -19,6 +19,8 @@ from engine.worker.jobs import (
     run_waiting_imports,
     sweep_evidence,
     tell_subscribers,
+    timestamp_logs,
+    witness_logs,
 )
 
 
@@ -66,6 +68,9 @@ def schedule(runtime: Runtime, exits: Exits) -> tuple[Job, ...]:
             run=lambda: tell_subscribers(runtime, exits.sender, exits.source),
         ),
         Job(name="publish_logs", cron="1-59/5 * * * * *", run=lambda: publish_logs(runtime)),
+        Job(name="witness_logs", cron="2-59/5 * * * * *", run=lambda: witness_logs(runtime)),
+        # Every ten minutes, so that one that failed is asked again; a checkpoint is stamped hourly.
+        Job(name="timestamp_logs", cron="30 */10 * * * *", run=lambda: timestamp_logs(runtime)),
         Job(name="run_imports", cron="3-59/5 * * * * *", run=lambda: run_waiting_imports(runtime)),
         Job(name="run_checks", cron="4-59/5 * * * * *", run=lambda: run_waiting_checks(runtime)),
         Job(

@@ -145,6 +145,9 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("post", "/log/verifications/{verification_id}/cancel"): Door(scope="read"),
     ("get", "/log/keys"): Door(scope="read"),
     ("get", "/log/checkpoint"): Door(scope="read"),
+    ("get", "/log/checkpoint/witnessed"): Door(scope="read"),
+    ("get", "/log/witnesses"): Door(scope="read"),
+    ("get", "/log/{entry}/receipt"): Door(scope="read"),
     ("get", "/log/generations/{generation}/checkpoint"): Door(scope="read"),
     ("get", "/log/tile/{tile}"): Door(scope="read"),
     ("get", "/log/generations/{generation}/tile/{tile}"): Door(scope="read"),
@@ -299,6 +302,7 @@ def places(small_web: Web) -> dict[str, str]:
         "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
         "feed": small_web.post("director", "/calendar", {}).json()["id"],
         "day": "2026-09-02",
+        "entry": "0",
         "generation": "1",
         "tile": "0/000",
     }

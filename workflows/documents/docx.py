@@ -17,9 +17,10 @@ import docx
 from docx.oxml.parser import parse_xml
 
 from workflows.documents.letters import legal
-from workflows.documents.official_form import ACROSS, FACE, PAGE, STYLES
-from workflows.documents.paper import Paper, Picture
+from workflows.documents.official_form import ACROSS, FACE, PAGE, POINTS_PER_MM, SEAL_MM, STYLES
+from workflows.documents.paper import Paper, Picture, Seal
 from workflows.documents.pdf import draw_png
+from workflows.documents.qr_code import code_png
 from workflows.documents.wordml import CELL_GAP, CELL_MARGIN, MAIN, Placed, Story, style_xml
 
 LANGUAGES: Final[Mapping[str, str]] = {"vi": "vi-VN", "en": "en-GB"}
@@ -77,10 +78,15 @@ def write_docx(paper: Paper, *, at: datetime) -> bytes:
         if relation.reltype.endswith("/header")
     )
 
-    def place(picture: Picture) -> Placed:
-        png = io.BytesIO(draw_png(picture.chart))
-        relation, _ = document.part.get_or_add_image(png)
-        return Placed(relation=relation, width=picture.chart.width, height=picture.chart.height)
+    def place(picture: Picture | Seal) -> Placed:
+        if isinstance(picture, Seal):
+            png, side = code_png(picture.payload), SEAL_MM * POINTS_PER_MM
+            width, height = side, side
+        else:
+            png = draw_png(picture.chart)
+            width, height = picture.chart.width, picture.chart.height
+        relation, _ = document.part.get_or_add_image(io.BytesIO(png))
+        return Placed(relation=relation, width=width, height=height)
 
     story = Story(
         page=ACROSS if certificate else PAGE,

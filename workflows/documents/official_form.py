@@ -74,6 +74,8 @@ ACROSS: Final = Page(width=297, height=210, top=20, bottom=18, left=22, right=22
 HEADS: Final = (0.43, 0.57)
 """How the two heads of a paper share its width."""
 INDENT_MM: Final = 12.7
+SEAL_MM: Final = 30
+"""How wide the code is: modules of some 0.45 mm, which any telephone reads from a copy, too."""
 SIGNATURE_POINTS: Final = 72
 """Room for the signature between the title and the name."""
 

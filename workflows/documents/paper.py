@@ -94,7 +94,22 @@ class Picture:
     chart: Chart
 
 
-Block = Heading | Paragraph | Listing | Table | Pair | Group | Picture
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seal:
+    """A QR code with words beside it: what somebody who keeps the paper can hold against the log.
+
+    Attributes:
+        payload: what a scanner reads.
+        said: for those who cannot see the code.
+        lines: the words beside it.
+    """
+
+    payload: str
+    said: str
+    lines: tuple[tuple[Run, ...], ...]
+
+
+Block = Heading | Paragraph | Listing | Table | Pair | Group | Picture | Seal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -21,8 +21,17 @@ import typst
 
 from engine.errors import Invalid
 from workflows.documents.chart import Chart, draw
-from workflows.documents.official_form import ACROSS, BY_LEVEL, HEADS, PAGE, POINTS_PER_MM, STYLES
-from workflows.documents.paper import Block, Group, Listing, Pair, Paper, Picture, Table
+from workflows.documents.official_form import (
+    ACROSS,
+    BY_LEVEL,
+    HEADS,
+    PAGE,
+    POINTS_PER_MM,
+    SEAL_MM,
+    STYLES,
+)
+from workflows.documents.paper import Block, Group, Listing, Pair, Paper, Picture, Seal, Table
+from workflows.documents.qr_code import code_svg
 from workflows.documents.widths import MANY_COLUMNS, column_widths
 
 HERE: Final = Path(__file__).parent
@@ -122,6 +131,7 @@ def _as_data(paper: Paper) -> dict[str, Any]:
         "styles": {look: asdict(style) for look, style in STYLES.items()},
         "levels": {str(level): look for level, look in BY_LEVEL.items()},
         "heads": HEADS,
+        "seal": SEAL_MM,
         "blocks": [_block(block, width) for block in paper.blocks],
     }
 
@@ -146,6 +156,14 @@ def _block(block: Block, width: float) -> dict[str, Any]:
                 "svg": draw(block.chart),
                 "said": block.chart.description,
                 "width": block.chart.width,
+            }
+        case Seal():
+            lines = [[asdict(run) for run in line] for line in block.lines]
+            return {
+                "kind": kind,
+                "svg": code_svg(block.payload),
+                "said": block.said,
+                "lines": lines,
             }
         case _:
             return {"kind": kind, **asdict(block)}

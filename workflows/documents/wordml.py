@@ -12,7 +12,15 @@ from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
 from workflows.documents.letters import legal
-from workflows.documents.official_form import BY_LEVEL, HEADS, POINTS_PER_MM, STYLES, Page, Style
+from workflows.documents.official_form import (
+    BY_LEVEL,
+    HEADS,
+    POINTS_PER_MM,
+    SEAL_MM,
+    STYLES,
+    Page,
+    Style,
+)
 from workflows.documents.paper import (
     Block,
     Cell,
@@ -24,6 +32,7 @@ from workflows.documents.paper import (
     Paragraph,
     Picture,
     Run,
+    Seal,
     Table,
 )
 from workflows.documents.widths import MANY_COLUMNS, column_widths, text_length
@@ -73,7 +82,7 @@ class Story:
     page: Page
     header: str
     certificate: bool
-    place: Callable[[Picture], Placed]
+    place: Callable[[Picture | Seal], Placed]
 
     def body(self, paper: Paper) -> str:
         """The whole body of the document."""
@@ -96,10 +105,16 @@ class Story:
                 return _table(block, width)
             case Pair():
                 return self._pair(block, width)
-            case Picture():
-                return _picture(block, self.place(block))
+            case Picture() | Seal():
+                return self._placed(block, width)
             case Group():
                 return self._group(block, width, first=first)
+
+    def _placed(self, block: Picture | Seal, width: float) -> str:
+        placed = self.place(block)
+        if isinstance(block, Seal):
+            return _seal(block, placed, width)
+        return _picture(block.chart.description, placed, "picture")
 
     def _look(self, block: Heading | Paragraph) -> str:
         if isinstance(block, Paragraph):
@@ -308,14 +323,30 @@ def _grid(widths: Iterable[float]) -> str:
     return f"<w:tblGrid>{columns}</w:tblGrid>"
 
 
-def _picture(picture: Picture, placed: Placed) -> str:
+def _seal(seal: Seal, placed: Placed, width: float) -> str:
+    """The code, and the words beside it; no page parts them."""
+    code = (SEAL_MM + 3) * POINTS_PER_MM
+    words = "".join(_paragraph(line, "recipient", width=width - code) for line in seal.lines)
+    cells = _cell_of(_picture(seal.said, placed, "recipient"), code)
+    cells += _cell_of(words, width - code, middle=True)
+    return (
+        '<w:p><w:pPr><w:keepNext/><w:pBdr><w:top w:val="single" w:sz="4" w:space="1"'
+        ' w:color="999999"/></w:pBdr><w:spacing w:before="240" w:line="120" w:lineRule="exact"/>'
+        f'</w:pPr></w:p><w:tbl><w:tblPr><w:tblW w:w="{_twips(width)}" w:type="dxa"/>'
+        '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/>'
+        f'<w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>{_grid((code, width - code))}'
+        f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr></w:tbl>{_GAP}"
+    )
+
+
+def _picture(description: str, placed: Placed, look: str) -> str:
     """A picture in the line, with what it shows for those who cannot see it."""
-    said = quoteattr(legal(picture.chart.description))
+    said = quoteattr(legal(description))
     number = "".join(filter(str.isdecimal, placed.relation)) or "1"
     wide, high = (round(points * EMU_PER_POINT) for points in (placed.width, placed.height))
     about = f'id="{number}" name="{placed.relation}" descr={said}'
     return (
-        '<w:p><w:pPr><w:pStyle w:val="picture"/></w:pPr><w:r><w:drawing>'
+        f'<w:p><w:pPr><w:pStyle w:val="{look}"/></w:pPr><w:r><w:drawing>'
         f'<wp:inline xmlns:wp="{DRAWING}/wordprocessingDrawing" distT="0" distB="0" distL="0"'
         f' distR="0"><wp:extent cx="{wide}" cy="{high}"/><wp:docPr {about}/>'
         f'<a:graphic xmlns:a="{DRAWING}/main"><a:graphicData uri="{DRAWING}/picture">'
