@@ -30,7 +30,8 @@ COUNTS_MAX: Final = 200
 REFUSED: Final[Any] = literal_column("'refused'")
 """Said in the question itself: with a parameter no database sees that its partial index serves."""
 HOUR_TEXT: Final = len("2026-07-06 01")
-INDEX_MAX: Final = 2**53
+INDEX_MAX: Final = 2**31 - 1
+"""What the column of places takes on PostgreSQL; a place beyond it is asked for in vain."""
 MINUTE_TEXT: Final = len("2026-07-06 01:00")
 _NAMES: Final = (
     *("idx", "stream", "seq", "type", "outcome", "instance", "process", "transition", "actor"),
@@ -52,12 +53,12 @@ class Span:
 
     def below(self, place: int) -> "Span":
         """What of it lies below a place: one border on each side, which a database seeks by."""
-        highest = place - 1 if self.highest is None else min(self.highest, place - 1)
+        highest = min(place - 1, INDEX_MAX if self.highest is None else self.highest)
         return replace(self, highest=highest)
 
     def above(self, place: int) -> "Span":
         """What of it lies above a place."""
-        lowest = place + 1 if self.lowest is None else max(self.lowest, place + 1)
+        lowest = min(INDEX_MAX, max(place + 1, 0 if self.lowest is None else self.lowest))
         return replace(self, lowest=lowest)
 
 
@@ -168,6 +169,8 @@ class LogReader:
 
     def get(self, idx: int) -> LogEntry | None:
         """The entry at a place."""
+        if idx > INDEX_MAX:
+            return None
         found = self._session.exec(self._columns().where(col(LogEntryRow.idx) == idx)).first()
         return None if found is None else _entry(found)
 
