@@ -3,6 +3,7 @@
 import io
 import random
 import threading
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from sqlmodel import col, select
 from engine.audit.leaf import EntryType
 from engine.calendars.business_days import CalendarDay, CalendarInvalid, DayKind
 from engine.calendars.edition import CalendarChange, DayRow, RuleKind, RuleRow
+from engine.calendars.period_scheme import PeriodRule
 from engine.calendars.working_time import WorkingTimeRule
 from engine.commands.change_calendar import (
     CalendarChanged,
@@ -26,13 +28,14 @@ from engine.commands.publish_definition import publish_definitions
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
 from engine.errors import Invalid, NotFound
-from engine.machine.instance import Deadline
+from engine.machine.instance import Deadline, Instance
 from engine.queries.audit_trail import verify_log
 from engine.storage.audit_log import LogEntry, LogFilter
 from engine.storage.timers import TimerRow
 from engine.tables.fault import WrongRows
 from tests.engine.equipment import another, publish, start, text_file
 from tests.fixtures import NEIGHBOUR, Office
+from workflows.overdue_dossiers.cases import period_rules
 
 FRIDAY = date(2026, 7, 10)
 """Inside the five working days of a check that was opened on Monday 6 July 2026."""
@@ -94,6 +97,36 @@ def pending(office: Office, instance: str) -> dict[str, str]:
 def entries(office: Office, kind: EntryType, **wanted: Any) -> tuple[LogEntry, ...]:
     with office.runtime.read(office.organization_id) as uow:
         return uow.tables.log.read(LogFilter(type=kind.value, **wanted), limit=100)
+
+
+def test_a_late_dossier_reads_the_periods_that_hold_now(office: Office) -> None:
+    """Of one organisation, the rules that were not taken away, the oldest first."""
+    instance = _instance(office)
+    told = []
+    for ends_on, first in ((14, date(2026, 1, 1)), ("last_day", date(2020, 1, 1))):
+        rule = PeriodRule.model_validate(
+            {
+                "from": first,
+                "source": "Quy chế làm việc",
+                "month_ends_on": ends_on,
+                "report_terms": {"month": 3, "quarter": 5, "year": 5},
+                "merge_week_up_to": 1,
+            }
+        )
+        change(office, rules=(RuleRow(kind=RuleKind.PERIODS, rule=rule),))
+        told.append(rule)
+    with office.runtime.read(office.organization_id) as uow:
+        found = period_rules(uow.tables.session, instance)
+        assert found[1:] == tuple(reversed(told))
+        assert found == uow.tables.calendars.edition().rules_of(RuleKind.PERIODS, PeriodRule)
+        elsewhere = replace(instance, organization_id=NEIGHBOUR)
+        assert period_rules(uow.tables.session, elsewhere) == ()
+
+
+def _instance(office: Office) -> Instance:
+    check = start(office)
+    with office.runtime.read(office.organization_id) as uow:
+        return uow.case(check.id).instance
 
 
 def test_what_moves_is_shown_first_and_then_moves_with_its_timers_and_an_entry(

@@ -5,15 +5,16 @@
 2. Before a day means so many working days before: a letter that goes out on a Saturday counts as of
    the next working day, and a letter that is still to go out counts for nothing.
 3. Cases are *alike* when they have the same confirmed cause, in the same unit, and the due day that
-   they missed lies in the same quarter.
+   they missed lies in the same quarter, as the office cuts its periods.
 """
 
 from datetime import date
 
 from engine.calendars.business_days import Roll
+from engine.calendars.period_scheme import PeriodScheme
 from engine.calendars.recurrence import PeriodKind, containing
 from engine.machine.instance import Case
-from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER, AlikeCase
+from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER, PERIODS, AlikeCase
 from workflows.overdue_dossiers.dossier import Status
 from workflows.overdue_dossiers.records import KnownDossier
 
@@ -108,7 +109,7 @@ def alike(case: Case) -> tuple[AlikeCase, ...]:
         for other in found
         if quarter is not None
         and other.cause == cause
-        and _quarter(other.missed_due) == quarter
+        and _quarter(case, other.missed_due) == quarter
         and other.id != case.instance.id
     )
 
@@ -116,7 +117,7 @@ def alike(case: Case) -> tuple[AlikeCase, ...]:
 def quarter_of(case: Case) -> str | None:
     """The quarter of the due day that was missed, such as `2026-Q3`."""
     due = _day(case, "current_due")
-    return None if due is None else _quarter(due)
+    return None if due is None else _quarter(case, due)
 
 
 def lapsed_on(case: Case) -> date | None:
@@ -125,8 +126,11 @@ def lapsed_on(case: Case) -> date | None:
     return None if lapse is None else lapse.on
 
 
-def _quarter(day: date) -> str:
-    return containing(day, PeriodKind.QUARTER).name
+def _quarter(case: Case, day: date) -> str:
+    rules = case.lookups.get(PERIODS)
+    if not rules:
+        return containing(day, PeriodKind.QUARTER).name
+    return PeriodScheme(rules, case.calendar).containing(day, kind=PeriodKind.QUARTER).name
 
 
 def _was_moved(case: Case) -> bool:

@@ -3,7 +3,7 @@
 from engine.machine.registry import Registry
 from workflows.overdue_case import effects, facts, figures, report
 from workflows.overdue_dossiers import cases
-from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER
+from workflows.overdue_dossiers.case_standing import ALIKE, OWN_DOSSIER, PERIODS
 
 PROCESS = "overdue_case"
 
@@ -55,4 +55,5 @@ def register(registry: Registry) -> None:
     for document in DOCUMENTS:
         registry.document(PROCESS, document.__name__, document)
     registry.lookup(PROCESS, ALIKE, cases.alike_cases)
+    registry.lookup(PROCESS, PERIODS, cases.period_rules)
     registry.lookup(PROCESS, OWN_DOSSIER, cases.own_dossier)

@@ -7,6 +7,8 @@ from typing import Final
 
 ALIKE: Final = "alike_overdue_cases"
 """The lookup that gives a case those of the same cause and unit."""
+PERIODS: Final = "period_rules_of_overdue_case"
+"""The lookup that gives a case the rules by which its office cuts its periods."""
 OWN_DOSSIER: Final = "dossier_of_overdue_case"
 """The lookup that gives a case its dossier, as the newest export tells it."""
 

@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from sqlmodel import Session, select
 
+from engine.calendars.edition import RuleKind
+from engine.calendars.period_scheme import PeriodRule
 from engine.machine.instance import Instance
 from engine.storage.database import metadata
 from workflows.overdue_dossiers.case_standing import CONFIRM, TOLD, AlikeCase, CaseStanding
@@ -52,6 +54,19 @@ def alike_cases(session: Session, instance: Instance) -> tuple[AlikeCase, ...]:
         )
         for found, code, fields in session.exec(query)
     )
+
+
+def period_rules(session: Session, instance: Instance) -> tuple[PeriodRule, ...]:
+    """How the office of a case cuts its periods; none where it has entered no rule of its own."""
+    rule = metadata.tables["calendar_rule"].c
+    query = select(rule.body).where(
+        rule.organization_id == instance.organization_id,
+        rule.kind == RuleKind.PERIODS.value,
+        rule.unit == "",
+        rule.removed_in.is_(None),
+    )
+    rules = [PeriodRule.model_validate(body) for body in session.exec(query)]
+    return tuple(sorted(rules, key=lambda each: each.from_))
 
 
 def own_dossier(session: Session, instance: Instance) -> KnownDossier | None:

@@ -5,15 +5,19 @@ from datetime import date
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 
 from engine.calendars.business_days import Calendar
+from engine.calendars.dated_rules import read_rules
+from engine.calendars.dossier_clock import DossierRule
+from engine.calendars.period_scheme import PeriodRule
 from engine.definition.model import Process
 from engine.machine.instance import Case, Step
 from engine.machine.intent import Notify, RaiseFlag, StartInstance
-from tests.fixtures import shipped
+from tests.fixtures import DEFINITIONS, shipped
 from tests.unit.workflows.made_cases import ask, case, row, step
 from workflows.overdue_case import causes, effects, facts, figures, report
-from workflows.overdue_dossiers.case_standing import ALIKE, AlikeCase
+from workflows.overdue_dossiers.case_standing import ALIKE, PERIODS, AlikeCase
 
 FRIDAY, SATURDAY, MONDAY = date(2026, 8, 7), date(2026, 8, 8), date(2026, 8, 10)
 NO_HOLIDAYS = Calendar()
@@ -23,6 +27,7 @@ def late(
     *history: Step,
     today: date = MONDAY,
     alike: tuple[AlikeCase, ...] = (),
+    periods: tuple[PeriodRule, ...] = (),
     state: str = "overdue",
     measures: tuple[bool, ...] = (),
     blamed: tuple[str, ...] = (),
@@ -53,7 +58,7 @@ def late(
         fields=given,
         history=history,
         records={"measure": rows, "responsibility": tuple(row(who, who=who) for who in blamed)},
-        lookups={ALIKE: alike},
+        lookups={ALIKE: alike, PERIODS: periods},
         today=today,
         calendar=NO_HOLIDAYS,
         state=state,
@@ -150,6 +155,27 @@ def test_alike_are_cases_of_one_cause_whose_missed_day_is_of_one_quarter() -> No
     assert facts.same_cause_in_quarter(late(alike=others)) == 1
 
 
+def test_a_quarter_is_the_one_of_the_office_where_it_cuts_its_periods_otherwise() -> None:
+    """From the 15th to the 14th: 30 June is of the third quarter, 30 September of the fourth."""
+    rule = PeriodRule.model_validate(
+        {
+            "from": date(2020, 1, 1),
+            "source": "Nghị định 09/2019/NĐ-CP, Điều 12",
+            "month_ends_on": 14,
+            "report_terms": {"month": 3, "quarter": 5, "year": 5},
+            "merge_week_up_to": 1,
+        }
+    )
+    others = (other(1, date(2026, 6, 14)), other(2, date(2026, 6, 30)), other(3, date(2026, 9, 30)))
+    found = late(cause="slow_handling", alike=others, periods=(rule,))
+    assert facts.same_cause_in_quarter(found) == 2
+    assert [one.id for one in facts.alike(found)] == ["o2"]
+    missed_on_the_last_day = late(
+        cause="slow_handling", alike=others, periods=(rule,), current_due=date(2026, 9, 15)
+    )
+    assert facts.quarter_of(missed_on_the_last_day) == "2026-Q4"
+
+
 def test_the_third_alike_case_opens_the_slip_once_with_its_origin() -> None:
     found = late(cause="slow_handling", alike=(other(1), other(2)))
     slip, secretary, unit = effects.open_systemic_slip(ask(found))
@@ -179,6 +205,26 @@ def test_two_alike_cases_open_none_unless_the_unit_itself_calls_the_cause_system
 def test_the_definition_and_the_effect_agree_on_how_many_are_alike() -> None:
     gate = definition().transitions["remedy"].requires["systemic_named"].that
     assert f"value={effects.ALIKE_TO_ACT}" in repr(gate)
+
+
+def test_the_limits_of_the_gates_are_those_of_the_law_that_ships() -> None:
+    """They stand in the definition, where its conditions are proven, and in the dated rules."""
+    file = DEFINITIONS / "calendars" / "vn_one_stop.yaml"
+    rules = read_rules(YAML(typ="safe").load(file.read_text("utf-8")), DossierRule)
+    assert rules
+    gates = [
+        repr(condition.that)
+        for transition in definition().transitions.values()
+        for condition in transition.requires.values()
+    ]
+    for rule in rules:
+        for fact, limit in (
+            ("extensions_used", f"op='lt', value={rule.extensions_max}"),
+            ("letter_lead_days", f"op='ge', value={rule.apology_lead}"),
+        ):
+            found = [gate for gate in gates if f"fact='{fact}'" in gate]
+            assert found
+            assert all(limit in gate for gate in found), (fact, rule.from_)
 
 
 def test_the_words_in_a_slip_are_the_definitions() -> None:
