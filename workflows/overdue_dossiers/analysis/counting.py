@@ -72,12 +72,13 @@ class Effect:
     """What one dossier adds to the tally of its combination, whatever that is.
 
     Attributes:
-        counts: name of a number → how much.
+        names, counts: numbers, and how much of each.
         days: name of a count by days → how many days.
         missed_on: the day that it missed, where remedies are looked at.
     """
 
-    counts: tuple[tuple[str, int], ...]
+    names: tuple[str, ...]
+    counts: tuple[int, ...]
     days: tuple[tuple[str, int], ...]
     missed_on: date | None
 
@@ -156,7 +157,7 @@ def _size(tally: Tally) -> int:
     return tally.opening + tally.received
 
 
-NO_EFFECT: Final = Effect((), (), None)
+NO_EFFECT: Final = Effect((), (), (), None)
 """Of a dossier that was not there in the window."""
 _counts_of: Final = attrgetter(*COUNTS)
 
@@ -180,6 +181,7 @@ class Counting:
         self._running = self._days.running
         self._tallies: dict[Combination, Tally] = {}
         self._single = Tally()
+        self._names: dict[tuple[str, ...], tuple[str, ...]] = {}
         self._recurring = [Recurring(remedy) for remedy in remedies]
 
     def add(self, dossier: Dossier, weight: int = 1) -> None:
@@ -196,21 +198,24 @@ class Counting:
             return NO_EFFECT
         tally = self._single
         is_late = self._count(tally, dossier, 1)
-        counts = tuple(pair for pair in zip(COUNTS, _counts_of(tally), strict=True) if pair[1])
+        told = _counts_of(tally)
+        names = tuple(name for name, count in zip(COUNTS, told, strict=True) if count)
         days = tuple((name, days) for name in DAYS for days in getattr(tally, name))
-        for name, _ in counts:
+        for name in names:
             setattr(tally, name, 0)
         for name, _ in days:
             getattr(tally, name).clear()
         missed_on = dossier.current_due_on if is_late and self._recurring else None
-        return Effect(counts, days, missed_on)
+        # Few different names and many effects: they share them.
+        names = self._names.setdefault(names, names)
+        return Effect(names, tuple(filter(None, told)), days, missed_on)
 
     def add_alike(self, weight: int, combination: Combination, effect: Effect) -> None:
         """Count so many dossiers of one combination and one effect."""
         if not effect.counts:
             return
         tally = self._tally(combination)
-        for name, count in effect.counts:
+        for name, count in zip(effect.names, effect.counts, strict=True):
             setattr(tally, name, getattr(tally, name) + weight * count)
         for name, days in effect.days:
             getattr(tally, name)[days] += weight

@@ -49,8 +49,8 @@ BY_ROW: Final = KIND_MASK
 """Noted of a row of one kind too many: it is counted by itself."""
 ANY_TEXT: Final = "0"
 """What a course has for a code, a procedure and a unit."""
-REMEMBERED_MAX: Final = 40_000
-COUNTED_MAX: Final = 50_000
+REMEMBERED_MAX: Final = 12_000
+COUNTED_MAX: Final = 20_000
 DIGEST_NUMBERS: Final = 32 // NUMBER_BYTES
 PLAIN_CODE: Final = re.compile(
     rb"(?=[0-9]*+[^0-9])(?=[^0-9]*+[0-9])[0-9A-Za-z][0-9A-Za-z./_()\-]{0,%d}+" % (CODE_LENGTH - 1)
