@@ -125,7 +125,7 @@ def test_every_job_of_the_schedule_runs(sqlite_office: Office) -> None:
         channels=(PageChannel(),), sender=HttpSender(Egress()), source="https://office.example/log"
     )
     jobs = schedule(sqlite_office.runtime, exits)
-    assert len({job.name for job in jobs}) == len(jobs) == 12
+    assert len({job.name for job in jobs}) == len(jobs) == 14
     for job in jobs:
         assert len(job.cron.split()) == 6
         assert job.run() >= 0
