@@ -302,7 +302,7 @@ class LogReader:
         if place is not None:
             span = span.below(place) if downwards else span.above(place)
         idx = col(LogEntryRow.idx)
-        query = self._columns().where(*_narrowed(wanted, span, by_place=True))
+        query = self._columns().where(*_narrowed(wanted, span, by_place=self._is_sqlite))
         query = query.order_by(idx.desc() if downwards else idx).limit(limit)
         return [_entry(found) for found in self._session.exec(query)]
 
@@ -317,17 +317,24 @@ class LogReader:
         offset = datetime(2000, 1, 1, tzinfo=zone).utcoffset()
         whole = offset is not None and offset % timedelta(hours=1) == timedelta()
         recorded = col(LogEntryRow.recorded_at)
-        if self._session.get_bind().dialect.name == "sqlite":
+        if self._is_sqlite:
             return func.substr(recorded, 1, HOUR_TEXT if whole else MINUTE_TEXT)
         unit: Any = literal_column("'hour'" if whole else "'minute'")
         return func.date_trunc(unit, recorded, literal_column("'UTC'"))
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return bool(self._session.get_bind().dialect.name == "sqlite")
 
     def _mine(self) -> Any:
         return col(LogEntryRow.organization_id) == self._id
 
 
 def _narrowed(wanted: LogFilter, span: Span, *, by_place: bool = False) -> list[Any]:
-    """What an entry must be; `by_place` keeps the database from sorting a whole period by place."""
+    """What an entry must be.
+
+    `by_place` keeps SQLite from sorting a whole period by place; PostgreSQL sees that for itself.
+    """
     row = LogEntryRow
     found: list[Any] = [
         col(getattr(row, name)) == getattr(wanted, name)
