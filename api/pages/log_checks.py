@@ -13,7 +13,8 @@ from fastapi import APIRouter, Response
 from api.pages.visiting import Desk, Desked, Posted, go
 from api.verdict import fault_sentence
 from engine.commands.check_log import cancel_check, request_check
-from engine.errors import Conflict
+from engine.errors import Conflict, NotFound
+from engine.queries.publication import LogIdentity, log_identity
 from engine.queries.verifications import verification, verification_faults, verifications
 
 router = APIRouter(prefix="/log")
@@ -29,7 +30,16 @@ def list_page(desk: Desked) -> Response:
     return desk.page(
         "log/verifications.html",
         found=verifications(desk.house.runtime, desk.caller, limit=LATEST),
+        published=_published(desk),
     )
+
+
+def _published(desk: Desk) -> LogIdentity | None:
+    """What an auditor pins of the log; None where nothing is published."""
+    try:
+        return log_identity(desk.house.runtime, desk.caller.organization_id)
+    except NotFound:
+        return None
 
 
 @router.get("/verification")
