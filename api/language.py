@@ -205,6 +205,8 @@ def _subject(
         named = rows.columns if rows else process.fields
     elif unmet.code is UnmetCode.SEPARATION:
         named = process.transitions
+    elif unmet.code in {UnmetCode.APPROVAL, UnmetCode.APPROVAL_STANDS}:
+        named = process.approvals
     elif unmet.code is UnmetCode.CONDITION and step is not None:
         named = step.requires
     elif unmet.code is UnmetCode.CONDITION and rows is not None:

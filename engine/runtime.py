@@ -30,6 +30,7 @@ from engine.machine.instance import Case, Instance
 from engine.machine.registry import Registry
 from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
+from engine.storage.approvals import ApprovalRepository
 from engine.storage.audit_log import LogRepository
 from engine.storage.calendars import CalendarRepository, Editions
 from engine.storage.comments import CommentRepository
@@ -497,6 +498,7 @@ class Runtime:
             sources=SourceRepository(session, organization_id),
             letterheads=LetterheadRepository(session, organization_id),
             signing=SigningRepository(session, organization_id),
+            approvals=ApprovalRepository(session, organization_id),
             webhooks=WebhookRepository(session, organization_id),
             publications=PublicationRepository(session, organization_id),
             comments=CommentRepository(session, organization_id),

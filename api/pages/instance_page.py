@@ -89,6 +89,19 @@ class SlotView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ApprovalView:
+    """An approval that was given, and what ended it."""
+
+    title: Title
+    by: str
+    at: datetime
+    holds: bool
+    ended_at: datetime | None
+    ended_by: str
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SignView:
     """How a step is signed: what the signature stands for, and with what it may be given.
 
@@ -304,6 +317,31 @@ def children_of(
         )
         for child in view.children
     )
+
+
+def approvals_of(view: InstanceView, voice: Voice) -> tuple[ApprovalView, ...]:
+    """The approvals that were given, those that ended first."""
+    found = [
+        ApprovalView(
+            title=view.process.approvals[given.name].title.model_dump(),
+            by=voice.person(given.person),
+            at=given.at,
+            holds=given.holds,
+            ended_at=given.voided_at,
+            ended_by=voice.person(given.voided_by),
+            why=tuple(_part(part, view, voice) for part in given.why),
+        )
+        for given in view.approvals
+        if given.name in view.process.approvals
+    ]
+    return tuple(sorted(found, key=lambda one: one.holds))
+
+
+def _part(part: str, view: InstanceView, voice: Voice) -> str:
+    """What an approval was bound to, in the words of the definition."""
+    section, _, name = part.partition(":")
+    specs: Mapping[str, Any] = getattr(view.process, section, {})
+    return voice.title(specs[name].title) if name in specs else part
 
 
 def flag_words(flags: Iterable[str], voice: Voice) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from fastapi import APIRouter, Response
 from api.dependencies import Reply
 from api.pages.forms import Entry, Typed, entry_of, values_of
 from api.pages.instance_page import (
+    approvals_of,
     children_of,
     flag_words,
     names_of_case,
@@ -257,6 +258,7 @@ def show_instance(
         more_comments=len(said) > COMMENTS_SHOWN,
         may_comment=bool(set(desk.visit.roles) - READS_ONLY),
         may_assign=_may_assign(desk, view),
+        approvals=approvals_of(view, voice),
         signatures=[
             {
                 "who": voice.person(signature.person),

@@ -28,7 +28,7 @@ from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
-from engine.machine.instance import Case, Child, Deadline
+from engine.machine.instance import Approval, Case, Child, Deadline
 from engine.machine.registry import RegistryMissing
 from engine.machine.window import spans_of
 from engine.queries.definitions import refuse_unknown_names
@@ -151,6 +151,19 @@ class SummaryPage(BaseModel):
     next: str | None
 
 
+class ApprovalBody(BaseModel):
+    """An approval that was given: whether it holds, and what ended it."""
+
+    name: str
+    title: str
+    person: str
+    at: str | None
+    holds: bool
+    ended_at: str | None
+    ended_by: str | None
+    changed: list[str]
+
+
 class InstanceBody(SummaryBody):
     """One instance, for one caller."""
 
@@ -164,6 +177,7 @@ class InstanceBody(SummaryBody):
     assignees: dict[str, list[str]]
     window: list[SpanBody]
     children: list[ChildBody]
+    approvals: list[ApprovalBody]
     available: list[OptionBody]
 
 
@@ -297,9 +311,23 @@ def instance_body(asked: Asked, case: Case, compiled: Compiled, actor: Actor) ->
         parent=instance.parent_id,
         predecessor=instance.predecessor,
         children=[_child(child) for child in case.children],
+        approvals=[_approval(asked, given, process, organization) for given in case.approvals],
         available=available_bodies(asked, case, compiled, actor),
     )
     return body.model_dump(mode="json")
+
+
+def _approval(asked: Asked, given: Approval, process: Process, organization: str) -> ApprovalBody:
+    return ApprovalBody(
+        name=given.name,
+        title=title(process.approvals[given.name].title, asked.language),
+        person=given.person,
+        at=asked.at(given.at, organization),
+        holds=given.holds,
+        ended_at=asked.at(given.voided_at, organization),
+        ended_by=given.voided_by,
+        changed=list(given.why),
+    )
 
 
 def _deadline(asked: Asked, deadline: Deadline | None, organization: str) -> DeadlineBody | None:

@@ -9,6 +9,7 @@ from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.storage.evidence import StoredEvidence
+from engine.transaction.approving import end_approvals
 from engine.transaction.attaching import requirement_of, write_entry
 from engine.transaction.entries import entry_of
 from engine.transaction.texts import kept_text
@@ -73,6 +74,7 @@ def review_evidence(runtime: Runtime, request: ReviewEvidence) -> Reviewed | Not
             verdict="accepted" if request.accepted else "rejected",
             note=kept_text("note", request.note),
         )
+        end_approvals(uow, case, actor=actor)
         fresh = uow.tables.evidence.get(found.id)
         if fresh is None:
             raise NotFound("unknown_evidence", evidence=found.id)

@@ -28,7 +28,14 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path as FilePath
 from typing import Any, Final
 
-from engine.definition import conditions, families, guarantees, references, row_conditions
+from engine.definition import (
+    approvals,
+    conditions,
+    families,
+    guarantees,
+    references,
+    row_conditions,
+)
 from engine.definition.finding import Finding, Path, Places, in_order
 from engine.definition.graph import Edge, Graph, Node, build, can_reach, shortest, told
 from engine.definition.model import Duration, Process, State
@@ -93,6 +100,7 @@ def check(
         *references.check(graph, at),
         *conditions.check(graph, at),
         *row_conditions.check(process, at),
+        *approvals.check(process, at),
         *guarantees.check(graph, at),
         *families.check(graph, others, at),
         *_times(graph, at),

@@ -575,6 +575,21 @@ class Requirement(_Closed):
     title: Text
 
 
+class ApprovalSpec(_Closed):
+    """What an approval is bound to; a later change of any of it ends the approval.
+
+    Attributes:
+        evidence: requirements whose files are approved, by their bytes.
+        records: record set → columns of its rows.
+        fields: fields of the case.
+    """
+
+    title: Text
+    evidence: Slugs = ()
+    records: dict[Slug, Slugs] = {}
+    fields: Slugs = ()
+
+
 class SignSpec(_Closed):
     """How a step is signed, where `sign: true` does not say enough.
 
@@ -606,6 +621,7 @@ class Transition(_Closed):
         in_window: date field, or `today`, that must lie in the process window.
         not_before: earliest moment.
         reason: `required` makes the person say why.
+        approves: approvals that the step gives; `approved`: those that must be given and hold.
         sign: the actor signs with this very step; `signing` is the unfolded form.
         internal: staying counts neither as leaving nor as entering (due date and visit go on).
     """
@@ -631,6 +647,8 @@ class Transition(_Closed):
     in_window: Slug | None = None
     not_before: MomentForm | None = None
     sign: bool | SignSpec = False
+    approves: Slugs = ()
+    approved: Slugs = ()
     internal: bool = False
 
     @model_validator(mode="after")
@@ -737,6 +755,7 @@ class Process(_Closed):
     records: dict[Slug, RecordSetSpec] = {}
     facts: dict[RegisteredName, FactSpec] = {}
     evidence: dict[Slug, EvidenceSpec] = {}
+    approvals: dict[Slug, ApprovalSpec] = {}
     initial: Slug
     states: dict[Slug, State] = Field(min_length=1)
     transitions: dict[Slug, Transition] = {}

@@ -141,6 +141,7 @@ def mentions(process: Process) -> Iterator[Mention]:
     yield from _in_fields(process)
     yield from _in_records(process)
     yield from _in_evidence(process)
+    yield from _in_approvals(process)
     for state, state_spec in process.states.items():
         yield from _in_state(state_spec, ("states", state))
         for target, source in state_spec.carries.items():
@@ -176,6 +177,15 @@ def _in_personal(process: Process) -> Iterator[Mention]:
         if by.of is not None:
             yield Mention(kind, by.of, (*path, "of"), frozenset({"unit"}), within)
         yield from _in_condition(by.when, (*path, "when"))
+
+
+def _in_approvals(process: Process) -> Iterator[Mention]:
+    for key, spec in process.approvals.items():
+        path: Path = ("approvals", key)
+        yield from _listed(Kind.EVIDENCE, spec.evidence, (*path, "evidence"))
+        yield from _listed(Kind.FIELD, spec.fields, (*path, "fields"))
+        for record_set in spec.records:
+            yield Mention(Kind.RECORD, record_set, (*path, "records", record_set))
 
 
 def _in_evidence(process: Process) -> Iterator[Mention]:

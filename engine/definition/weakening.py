@@ -19,6 +19,7 @@ from typing import Any
 from engine.definition.digest import digest
 from engine.definition.finding import Finding, Path, Places, in_order
 from engine.definition.model import (
+    ApprovalSpec,
     By,
     EvidenceSpec,
     Process,
@@ -35,6 +36,7 @@ _LISTS = (
     "fields",
     "must_change",
     "guards",
+    "approved",
 )
 _SINGLES = ("reason", "wait_for", "in_window", "not_before")
 _SIGNED = ("any", "key_or_password", "key")
@@ -100,6 +102,9 @@ def _weaker(process: Process, old: Process, places: Places) -> Iterator[Finding]
             yield places.finding("W72", ("evidence", name, gate), gate=gate, of=name, what=gate)
     yield from _of_rows(process, old, places)
     yield from _of_people(process, old, places)
+    for name in process.approvals.keys() & old.approvals.keys():
+        for gate in _narrower(old.approvals[name], process.approvals[name]):
+            yield places.finding("W72", ("approvals", name, gate), gate=gate, of=name, what=gate)
     for sentence in (known for known in old.guarantees if known not in process.guarantees):
         of = process.process
         yield places.finding("W72", ("guarantees",), gate="guarantees", of=of, what=sentence)
@@ -120,6 +125,16 @@ def _dropped(old: Transition, new: Transition) -> Iterator[tuple[str, str]]:
     for by in new.by:
         if not any(_covers(known, by) for known in old.by):
             yield "by", by.role
+
+
+def _narrower(old: ApprovalSpec, new: ApprovalSpec) -> Iterator[str]:
+    """Yield what an approval was bound to and is no more."""
+    if set(old.evidence) - set(new.evidence):
+        yield "evidence"
+    if set(old.fields) - set(new.fields):
+        yield "fields"
+    if any(set(columns) - set(new.records.get(name, ())) for name, columns in old.records.items()):
+        yield "records"
 
 
 def _strength(step: Transition) -> int:

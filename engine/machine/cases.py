@@ -19,6 +19,7 @@ from engine.definition.model import FieldSpec, Process
 from engine.definition.values import read_values
 from engine.errors import QuyTrinhError
 from engine.machine.actor import SYSTEM, Actor, Grant
+from engine.machine.approval import changed, parts_of
 from engine.machine.case_script import (
     CaseScript,
     CasesUnreadable,
@@ -34,6 +35,7 @@ from engine.machine.compiler import Compiled, compile_process
 from engine.machine.decide import decide
 from engine.machine.decision import Accepted, Command, Refused
 from engine.machine.instance import (
+    Approval,
     Case,
     Child,
     EvidenceFile,
@@ -123,6 +125,7 @@ class _Walk:
     facts: dict[str, Any]
     assignees: dict[str, tuple[str, ...]]
     taken: list[str] = field(default_factory=list)
+    approved: dict[str, dict[str, str]] = field(default_factory=dict)
     refused: set[str] = field(default_factory=set)
 
     def take(self, compiled: Compiled, script: CaseScript, step: StepScript) -> str:
@@ -139,6 +142,7 @@ class _Walk:
             has_key=step.signed == "key",
         )
         case = replace(self.case, evidence=(*self.case.evidence, *_files(self.case, step)))
+        case = self._with_approvals_ended(process, case)
         try:
             decision = decide(
                 compiled,
@@ -154,8 +158,26 @@ class _Walk:
             self.refused.update(decision.keys)
             return _refusal(decision.keys)
         self.case = _after(case, decision, command, actor=actor)
+        self._approve(process, decision.transition, actor)
         self.taken.append(decision.transition)
         return decision.to_state
+
+    def _approve(self, process: Process, transition: str, actor: Actor) -> None:
+        """Keep what the step approved, as the case stands with it."""
+        for name in process.transitions[transition].approves:
+            self.approved[name] = parts_of(process.approvals[name], self.case)
+            given = Approval(name=name, person=actor.person, at=self.case.now)
+            others = (known for known in self.case.approvals if known.name != name)
+            self.case = replace(self.case, approvals=(*others, given))
+
+    def _with_approvals_ended(self, process: Process, case: Case) -> Case:
+        """The case with every approval ended of which something changed."""
+        known = []
+        for given in case.approvals:
+            why = changed(process.approvals[given.name], case, self.approved[given.name])
+            ended = replace(given, voided_at=case.now, why=why) if given.holds and why else given
+            known.append(ended)
+        return replace(case, approvals=tuple(known))
 
     def _surround(self, process: Process, step: StepScript) -> None:
         """Let the days pass, and lay around the case what the step gives anew."""

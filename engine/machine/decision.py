@@ -42,6 +42,8 @@ class UnmetCode(StrEnum):
     NOT_BEFORE = "not_before"
     CHILDREN = "children"
     NEED = "need"
+    APPROVAL = "approval"
+    APPROVAL_STANDS = "approval_stands"
     SIGNATURE = "signature"
     SIGNATURE_KEY = "signature_key"
     NOT_UNIQUE = "not_unique"

@@ -18,6 +18,7 @@ from typing import Any
 from engine.calendars.business_days import Roll
 from engine.definition.model import By, Process, Transition, WaitFor
 from engine.machine.actor import Actor, Grant
+from engine.machine.approval import usable
 from engine.machine.authorization import conflicts, grants_for
 from engine.machine.conditions import Holds, compile_condition, is_filled
 from engine.machine.deadline_rule import day_of_moment, entered_on
@@ -130,6 +131,7 @@ def gates_of(process: Process, transition: str) -> tuple[Gate, ...]:
         _not_before,
         _children,
         _needs,
+        _approvals,
         _signature,
     )
     return tuple(gate for maker in makers for gate in maker(process, step))
@@ -153,6 +155,7 @@ def waivable_keys(process: Process) -> frozenset[str]:
     for step in steps:
         keys |= {f"{UnmetCode.CONDITION.value}:{name}" for name in step.requires}
         keys |= {f"{UnmetCode.GUARD.value}:{name}" for name in step.guards}
+        keys |= {f"{UnmetCode.APPROVAL.value}:{name}" for name in step.approved}
         keys |= {f"{UnmetCode.NEED.value}:{need.process}" for need in step.needs}
     return frozenset(keys)
 
@@ -383,6 +386,45 @@ def _needs(_process: Process, step: Transition) -> Iterator[Gate]:
 
     if step.needs:
         yield gate
+
+
+def _approvals(process: Process, step: Transition) -> Iterator[Gate]:
+    givers = {
+        name: _roles(
+            tuple(
+                by
+                for other in process.transitions.values()
+                if name in other.approves
+                for by in other.by
+            )
+        )
+        for name in step.approved
+    }
+
+    def needed(attempt: Attempt) -> None:
+        for name, roles in givers.items():
+            given = attempt.case.approval(name)
+            if given is None or not given.holds:
+                why = () if given is None else given.why
+                params = {"why": list(why), "given": given is not None}
+                attempt.unmet.append(Unmet(UnmetCode.APPROVAL, name, params=params, who_can=roles))
+
+    def given(attempt: Attempt) -> None:
+        standing = [attempt.case.approval(name) for name in step.approves]
+        # Where a step stays, it is there to approve anew; while nothing ended there is no need.
+        if step.to == "=" and all(known is not None and known.holds for known in standing):
+            attempt.unmet.append(Unmet(UnmetCode.APPROVAL_STANDS, step.approves[0], waivable=False))
+        attempt.unmet.extend(
+            Unmet(UnmetCode.EVIDENCE_MISSING, requirement, who_can=attempt.roles)
+            for name in step.approves
+            for requirement in process.approvals[name].evidence
+            if requirement not in step.evidence and not usable(attempt.case, requirement)
+        )
+
+    if step.approved:
+        yield needed
+    if step.approves:
+        yield given
 
 
 def _signature(_process: Process, step: Transition) -> Iterator[Gate]:

@@ -145,6 +145,28 @@ class Waiver:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """An approval that was given.
+
+    Attributes:
+        person: who gave it, last.
+        why: parts that changed since and ended it, such as `evidence:plan`; none while it holds.
+    """
+
+    name: str
+    person: str
+    at: datetime
+    voided_at: datetime | None = None
+    voided_by: str | None = None
+    why: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> bool:
+        """Whether nothing has ended it."""
+        return self.voided_at is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Person:
     """What a decision may know of a person named in the case: unit and qualifications in force."""
 
@@ -376,10 +398,15 @@ class Case:
     evidence: tuple[EvidenceFile, ...] = ()
     children: tuple[Child, ...] = ()
     waivers: tuple[Waiver, ...] = ()
+    approvals: tuple[Approval, ...] = ()
     people: Mapping[str, Person] = field(default_factory=no_values)
     reached: frozenset[tuple[str, str]] = field(default=frozenset())
     lookups: Mapping[str, Any] = field(default_factory=no_values)
     around: Surroundings = field(default=Surroundings())
+
+    def approval(self, name: str) -> Approval | None:
+        """The newest approval of that name, ended or not."""
+        return next((given for given in self.approvals if given.name == name), None)
 
     def rows(self, record_set: str) -> tuple[Row, ...]:
         """The live rows of a set; none when it was never written."""

@@ -95,7 +95,7 @@ class Verdict:
             `instance_without_entries`, what the replay found,
             `state_differs`, `version_differs`, `history_differs`, `instance_differs`,
             `field_differs`, `row_differs`, `step_differs`, `evidence_differs`, `waiver_differs`,
-            `assignees_differs`, `blob_missing`, `blob_differs`; `log_unreadable`,
+            `approval_differs`, `assignees_differs`, `blob_missing`, `blob_differs`; `log_unreadable`,
             `definitions_unreadable`, `instances_unreadable`, `instance_unreadable` and
             `files_unreadable` where somebody wrote what is no value at all. `detail` says of what.
         not_checked: what this run could not check, or what no entry tells.
@@ -365,6 +365,16 @@ def _kept(uow: UnitOfWork, stored: StoredInstance, process: Process) -> Projecti
         },
         "step": {str(step.version): _step(step) for step in tables.instances.history(stored.id)},
         "evidence": {file.id: _file(file) for file in tables.evidence.of_instance(stored.id)},
+        "approval": {
+            given.name: [
+                given.version,
+                given.person,
+                dict(given.parts),
+                given.voided_by,
+                list(given.why),
+            ]
+            for given in tables.approvals.of_instance(stored.id)
+        },
         "waiver": {
             str(place): [waiver.gate, waiver.until.isoformat(), waiver.reason, waiver.granted_by]
             for place, waiver in enumerate(tables.instances.waivers(stored.id))

@@ -15,7 +15,7 @@ from engine.machine.actor import Actor
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
-from engine.machine.instance import Case, Child, Deadline, Person, Row, Step, Waiver
+from engine.machine.instance import Approval, Case, Child, Deadline, Person, Row, Step, Waiver
 from engine.machine.personal_rule import reads_paper, reads_whole, withheld, without
 from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
@@ -166,6 +166,7 @@ class InstanceView:
     route: tuple[RouteStep, ...]
     figures: tuple[FigureView, ...]
     waivers: tuple[Waiver, ...]
+    approvals: tuple[Approval, ...]
     signatures: tuple[SignatureView, ...]
     keyed: bool
     people: Mapping[str, Person]
@@ -293,6 +294,7 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         route=_route(case, process),
         figures=figures_of(uow, case, process),
         waivers=case.waivers,
+        approvals=case.approvals,
         signatures=signatures_of(uow, case, process),
         keyed=any(process.transitions[option.transition].signing for option in options)
         and bool(uow.tables.signing.keys_of(actor.person)),

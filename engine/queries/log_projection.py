@@ -1,7 +1,7 @@
 """What the log says that the tables hold: an instance built anew from the entries of its stream.
 
 1. Everything is built from bodies and payloads, nothing from the tables: state and steps, fields
-   and rows, files, waivers, assignments.
+   and rows, files, waivers, approvals, assignments.
 2. Where a payload was erased, what it held cannot be said any more, and is not compared; where only
    the personal one was, the personal columns are not.
 3. Deadlines and timers are computed from the calendar of their day and are not in the log.
@@ -19,9 +19,12 @@ from engine.audit.verifier import StoredRow
 from engine.definition.model import FieldSpec, Process
 
 Projection = dict[str, dict[str, Any]]
-"""Section → key → value. Sections: instance, field, row, step, evidence, waiver, assignees."""
+"""Section → key → value.
 
-_PAYLOAD_SECTIONS = ("instance", "field", "row", "waiver", "assignees", "evidence")
+Sections: instance, field, row, step, evidence, waiver, approval, assignees.
+"""
+
+_PAYLOAD_SECTIONS = ("instance", "field", "row", "waiver", "approval", "assignees", "evidence")
 _OF_CREATION = (
     "title",
     "year",
@@ -103,6 +106,7 @@ class _Building:
         self._steps: dict[str, Any] = {}
         self._files: dict[str, dict[str, Any]] = {}
         self._waivers: dict[str, Any] = {}
+        self._approvals: dict[str, Any] = {}
         self._assignees: dict[str, Any] = {}
         self._visits: Counter[str] = Counter()
 
@@ -132,6 +136,7 @@ class _Building:
             "step": self._steps,
             "evidence": self._files,
             "waiver": self._waivers,
+            "approval": self._approvals,
             "assignees": self._assignees,
         }
 
@@ -167,6 +172,9 @@ class _Building:
         spec = self._process.transitions.get(body["transition"])
         internal = spec is not None and spec.internal
         for file in body.get("evidence", ()):
+            if spec is not None and spec.approves and file["requirement"] not in spec.evidence:
+                # It was approved, not used: who replaces it ends the approval, and may.
+                continue
             self._files.setdefault(file["id"], {}).update(
                 status="frozen", used_state=body["from"], used_visit=self._visits[body["from"]]
             )
@@ -182,6 +190,14 @@ class _Building:
         self._change(body, payload)
         version = str(self._instance["version"])
         self._steps[version] = _step(body, payload, body["transition"], internal=internal)
+        for name, parts in payload.details.get("approves", {}).items():
+            self._approvals[name] = [int(version), body["actor"], parts, None, []]
+
+    def voided(self, body: Mapping[str, Any], payload: Payload) -> None:
+        """An approval that ended."""
+        given = self._approvals.get(body["subject"])
+        if given is not None:
+            given[3:] = [body["actor"], payload.details.get("changed", [])]
 
     def marked(self, body: Mapping[str, Any], payload: Payload) -> None:
         """Fields and flags that a timed check wrote."""
@@ -263,6 +279,7 @@ _FOLLOW: Mapping[str, Callable[[_Building, Mapping[str, Any], Payload], None]] =
     EntryType.EVIDENCE_SUPERSEDED.value: _Building.attached,
     EntryType.EVIDENCE_REVIEWED.value: _Building.reviewed,
     EntryType.WAIVER_GRANTED.value: _Building.waived,
+    EntryType.APPROVAL_VOIDED.value: _Building.voided,
     EntryType.ASSIGNMENT_CHANGED.value: _Building.assigned,
 }
 """Entries of other kinds change nothing that is compared."""

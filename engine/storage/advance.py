@@ -19,8 +19,9 @@ from sqlmodel import Session
 from engine.calendars.business_days import Calendar
 from engine.definition.model import FieldSpec, Process
 from engine.definition.values import read_values, to_json
-from engine.machine.instance import Case, Child, Instance, Person, Row, Step
+from engine.machine.instance import Approval, Case, Child, Instance, Person, Row, Step
 from engine.machine.registry import Registry
+from engine.storage.approvals import ApprovalRepository
 from engine.storage.audit_log import LogRepository
 from engine.storage.calendars import CalendarRepository
 from engine.storage.comments import CommentRepository
@@ -67,6 +68,7 @@ class Tables:
     sources: SourceRepository
     letterheads: LetterheadRepository
     signing: SigningRepository
+    approvals: ApprovalRepository
     webhooks: WebhookRepository
     publications: PublicationRepository
     comments: CommentRepository
@@ -146,6 +148,7 @@ def _read_alone(
         evidence=tuple(e.as_file() for e in tables.evidence.of_instance(instance_id)),
         children=_children(tables, instance_id, process_of),
         waivers=tables.instances.waivers(instance_id),
+        approvals=_approvals(tables, instance_id, process),
         people=_people(tables, process, instance, records, today),
         reached=_reached(tables, process, stored),
         lookups={
@@ -153,6 +156,23 @@ def _read_alone(
             for name, (owner, lookup) in tables.registry.lookups.items()
             if owner == process.process
         },
+    )
+
+
+def _approvals(tables: Tables, instance_id: str, process: Process) -> tuple[Approval, ...]:
+    """Nothing is asked where nothing is approved."""
+    if not process.approvals:
+        return ()
+    return tuple(
+        Approval(
+            name=known.name,
+            person=known.person,
+            at=known.at,
+            voided_at=known.voided_at,
+            voided_by=known.voided_by,
+            why=known.why,
+        )
+        for known in tables.approvals.of_instance(instance_id)
     )
 
 

@@ -25,6 +25,7 @@ from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
 from engine.runtime import Unavailable, UnitOfWork
 from engine.storage.evidence import StoredEvidence
+from engine.transaction.approving import end_approvals
 from engine.transaction.entries import entry_of
 
 
@@ -167,7 +168,7 @@ def attach(
     uow.tables.evidence.add(record)
     if supersedes is not None:
         _supersede(uow, case, supersedes, record)
-    return write_entry(
+    entry = write_entry(
         uow,
         case,
         record,
@@ -178,6 +179,8 @@ def attach(
         note=record.note or None,
         signatures=record.signatures,
     )
+    end_approvals(uow, case, actor=actor)
+    return entry
 
 
 def write_entry(

@@ -13,6 +13,7 @@ from engine.machine.intent import Intent, RaiseFlag, SetField
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
 from engine.storage.audit_log import split_changes
+from engine.transaction.approving import end_approvals
 from engine.transaction.entries import entry_of
 
 
@@ -44,3 +45,4 @@ def mark(
             personal=personal,
         )
     )
+    end_approvals(uow, case, actor=actor)

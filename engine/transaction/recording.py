@@ -25,6 +25,7 @@ from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
 from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.records import RowChange
+from engine.transaction.approving import end_approvals
 from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 
@@ -103,6 +104,7 @@ def write_records(
     ]
     if written:
         entries.extend(_void(uow, case, written, actor=actor))
+        end_approvals(uow, case, actor=actor)
     return tuple(row.id for row in written), tuple(entries)
 
 

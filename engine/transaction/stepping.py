@@ -19,6 +19,7 @@ from engine.audit.leaf import EntryType, Outcome
 from engine.definition.model import ChildrenSpec, Process
 from engine.errors import Conflict, Corrupt
 from engine.machine.actor import SYSTEM, Actor, Grant
+from engine.machine.approval import files_approved
 from engine.machine.decide import decide, facts_of
 from engine.machine.decision import Accepted, Command, Refused
 from engine.machine.instance import Case, Row, Step
@@ -36,6 +37,7 @@ from engine.runtime import UnitOfWork
 from engine.storage.advance import StepWrite, as_json, write_step
 from engine.storage.audit_log import LogDraft, split_changes
 from engine.storage.instances import Move
+from engine.transaction.approving import end_approvals, give_approvals, parts_approved
 from engine.transaction.continuing import continue_now
 from engine.transaction.deadlines import due_and_timers
 from engine.transaction.entries import entry_of
@@ -114,7 +116,9 @@ def take_step(
     draft = _acceptance(uow, case, after, decided, command, actor=actor)
     draft = _signed(uow, after, draft, command, assertion)
     entry = _write(uow, case, after, decided, draft)
+    give_approvals(uow, after, decided.transition, actor=actor)
     opened = _carry_out(uow, after, decided, actor=actor)
+    end_approvals(uow, after, actor=actor)
     return Taken(case=uow.case(case.instance.id), entry=entry, accepted=decided, opened=opened)
 
 
@@ -238,6 +242,8 @@ def _acceptance(
 ) -> LogDraft:
     compiled = uow.pinned(case)
     used = {file.id: file for file in case.evidence}
+    parts = parts_approved(uow, after, accepted.transition)
+    approved = files_approved(compiled.process, accepted.transition, after)
     plain, personal = split_changes(
         as_json(case.instance.fields),
         as_json(after.instance.fields),
@@ -260,11 +266,12 @@ def _acceptance(
                 sha256=used[file_id].sha256,
                 size=used[file_id].size,
             )
-            for file_id in accepted.evidence_used
+            for file_id in dict.fromkeys((*accepted.evidence_used, *(file.id for file in approved)))
         ),
         reason=command.reason,
         changes=plain,
         personal=personal,
+        details={"approves": parts} if parts else {},
     )
 
 

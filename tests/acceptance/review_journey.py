@@ -311,6 +311,8 @@ class ReviewJourney:
         secretary.refused(
             self.review,
             "submit",
+            "approval:minutes_by_chair",
+            "approval:minutes_by_secretary",
             "condition:chair_signed",
             "condition:secretary_signed",
             "evidence_missing:minutes_signed",

@@ -18,7 +18,13 @@ MADE = {
     *("state_differs", "version_differs", "history_differs"),
     *(f"{what}_unreadable" for what in ("log", "definitions", "instances", "instance", "files")),
     *(f"{section}_differs" for section in ("instance", "field", "row", "step", "evidence")),
-    *("waiver_differs", "assignees_differs", "body_not_canonical", "entry_malformed"),
+    *(
+        "waiver_differs",
+        "approval_differs",
+        "assignees_differs",
+        "body_not_canonical",
+        "entry_malformed",
+    ),
 }
 """Codes that are put together, or handed on from elsewhere."""
 NAMES = {"i1": "IA-2026-01", "f1": "Biên bản.pdf"}
