@@ -95,9 +95,10 @@ class Verdict:
             `instance_without_entries`, what the replay found,
             `state_differs`, `version_differs`, `history_differs`, `instance_differs`,
             `field_differs`, `row_differs`, `step_differs`, `evidence_differs`, `waiver_differs`,
-            `approval_differs`, `assignees_differs`, `blob_missing`, `blob_differs`; `log_unreadable`,
-            `definitions_unreadable`, `instances_unreadable`, `instance_unreadable` and
-            `files_unreadable` where somebody wrote what is no value at all. `detail` says of what.
+            `approval_differs`, `assignees_differs`, `blob_missing`, `blob_differs`;
+            `log_unreadable`, `definitions_unreadable`, `instances_unreadable`,
+            `instance_unreadable` and `files_unreadable` where somebody wrote what is no value at
+            all. `detail` says of what.
         not_checked: what this run could not check, or what no entry tells.
         names: what people call the cases and files of the findings, by id: their code, their name.
     """
