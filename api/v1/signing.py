@@ -98,7 +98,7 @@ def post_signing(
 
 
 @router.get("/me/keys", summary="My keys", response_model=KeysBody)
-def get_keys(caller: Reader, asked: Circumstances) -> Response:
+def get_my_keys(caller: Reader, asked: Circumstances) -> Response:
     """List the caller's keys."""
     items = [
         KeyBody(
