@@ -136,7 +136,7 @@ def get_log(  # noqa: PLR0913 - each parameter is one of the contract's filters.
     responses={200: {"content": dict.fromkeys(MEDIA_TYPES.values(), BINARY)}},
     response_class=StreamingResponse,
 )
-def get_export(  # noqa: PLR0913 - each parameter is one of the contract's filters.
+def get_log_export(  # noqa: PLR0913 - each parameter is one of the contract's filters.
     caller: Reader,
     asked: Circumstances,
     *,

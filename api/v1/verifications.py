@@ -116,7 +116,7 @@ def get_verification(verification_id: str, caller: Reader, asked: Circumstances)
 @router.get(
     "/{verification_id}/faults", summary="What a verification found", response_model=LogFaultPage
 )
-def get_faults(
+def get_verification_faults(
     request: Request,
     verification_id: str,
     caller: Reader,
@@ -138,7 +138,7 @@ def get_faults(
 @router.post(
     "/{verification_id}/cancel", summary="Stop a verification", response_model=VerificationBody
 )
-def post_cancel(verification_id: str, caller: Reader, asked: Circumstances) -> Response:
+def post_verification_cancel(verification_id: str, caller: Reader, asked: Circumstances) -> Response:
     """Stop a verification; it has no result then."""
 
     def run() -> Reply:
