@@ -138,7 +138,9 @@ def get_verification_faults(
 @router.post(
     "/{verification_id}/cancel", summary="Stop a verification", response_model=VerificationBody
 )
-def post_verification_cancel(verification_id: str, caller: Reader, asked: Circumstances) -> Response:
+def post_verification_cancel(
+    verification_id: str, caller: Reader, asked: Circumstances
+) -> Response:
     """Stop a verification; it has no result then."""
 
     def run() -> Reply:
