@@ -20,6 +20,7 @@ from typing import Any, Final
 import typst
 
 from engine.errors import Invalid
+from workflows.documents.binding import bound
 from workflows.documents.chart import Chart, draw
 from workflows.documents.official_form import (
     ACROSS,
@@ -132,19 +133,25 @@ def _as_data(paper: Paper) -> dict[str, Any]:
         "levels": {str(level): look for level, look in BY_LEVEL.items()},
         "heads": HEADS,
         "seal": SEAL_MM,
-        "blocks": [_block(block, width) for block in paper.blocks],
+        "blocks": [_block(block, width, keep=keep) for block, keep in bound(paper.blocks)],
     }
 
 
-def _block(block: Block, width: float) -> dict[str, Any]:
-    """A part with its kind, for the layout."""
+def _block(block: Block, width: float, *, keep: bool = False) -> dict[str, Any]:
+    """A part with its kind, for the layout; with `keep` its end stays with what follows."""
+    return {**_part(block, width, keep=keep), "keep": keep}
+
+
+def _part(block: Block, width: float, *, keep: bool) -> dict[str, Any]:
     kind = type(block).__name__.lower()
     match block:
         case Pair():
             sides = [[_block(inner, width) for inner in side] for side in block.sides]
             return {"kind": kind, "look": block.look, "sides": sides}
         case Group():
-            inside = [_block(inner, width) for inner in block.blocks]
+            inside = [
+                _block(inner, width, keep=held) for inner, held in bound(block.blocks, last=keep)
+            ]
             return {"kind": kind, "page": block.page, "look": block.look, "blocks": inside}
         case Table():
             look = "cell-narrow" if block.columns > MANY_COLUMNS else "cell"

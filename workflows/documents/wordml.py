@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Final
 from xml.sax.saxutils import escape, quoteattr
 
+from workflows.documents.binding import bound
 from workflows.documents.letters import legal
 from workflows.documents.official_form import (
     BY_LEVEL,
@@ -49,8 +50,7 @@ BODY: Final = "body"
 _BREAK: Final = (
     '<w:p><w:pPr><w:pageBreakBefore/><w:spacing w:line="20" w:lineRule="exact"/></w:pPr></w:p>'
 )
-_GAP: Final = '<w:p><w:pPr><w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>'
-"""Between a table and what follows; two tables that touch would become one."""
+_KEEP: Final = "<w:keepNext/>"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,27 +88,30 @@ class Story:
         """The whole body of the document."""
         width = self.page.text_width * POINTS_PER_MM
         blocks = list(paper.blocks)
-        parts = [self._block(block, width, first=index == 0) for index, block in enumerate(blocks)]
+        parts = [
+            self._block(block, width, first=index == 0, keep=keep)
+            for index, (block, keep) in enumerate(bound(blocks))
+        ]
         appended = any(isinstance(one, Group) and one.look == "appendix" for one in blocks)
         return (
             f'<w:body xmlns:w="{MAIN}" xmlns:r="{RELATIONS}">{"".join(parts)}'
             f"{self._section(restart=appended)}</w:body>"
         )
 
-    def _block(self, block: Block, width: float, *, first: bool = False) -> str:
+    def _block(self, block: Block, width: float, *, first: bool = False, keep: bool = False) -> str:
         match block:
             case Heading() | Paragraph():
-                return _styled(block.runs, self._look(block), width)
+                return _styled(block.runs, self._look(block), width, keep=keep)
             case Listing():
-                return "".join(_points(block, width))
+                return "".join(_points(block, width, keep=keep))
             case Table():
-                return _table(block, width)
+                return _table(block, width, keep=keep)
             case Pair():
                 return self._pair(block, width)
             case Picture() | Seal():
                 return self._placed(block, width)
             case Group():
-                return self._group(block, width, first=first)
+                return self._group(block, width, first=first, keep=keep)
 
     def _placed(self, block: Picture | Seal, width: float) -> str:
         placed = self.place(block)
@@ -122,8 +125,10 @@ class Story:
         title = self.certificate and block.level == 1
         return "certificate-title" if title else BY_LEVEL[block.level]
 
-    def _group(self, group: Group, width: float, *, first: bool) -> str:
-        inside = "".join(self._block(block, width) for block in group.blocks)
+    def _group(self, group: Group, width: float, *, first: bool, keep: bool) -> str:
+        inside = "".join(
+            self._block(block, width, keep=held) for block, held in bound(group.blocks, last=keep)
+        )
         if group.look == "appendix":
             return f"<w:p><w:pPr>{self._section(restart=False)}</w:pPr></w:p>{inside}"
         return f"{_BREAK}{inside}" if group.page and not first else inside
@@ -142,7 +147,7 @@ class Story:
             f'<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/>'
             f'<w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>{_grid(widths)}'
             f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr></w:tbl>"
-            + (_GAP if pair.look != "heads" else "")
+            + (_gap() if pair.look != "heads" else "")
         )
 
     def _section(self, *, restart: bool) -> str:
@@ -221,11 +226,18 @@ def _indent(style: Style) -> str:
     return f'<w:ind w:firstLine="{first}"/>' if first else ""
 
 
-def _styled(runs: tuple[Run, ...], look: str, width: float) -> str:
+def _gap(*, keep: bool = False) -> str:
+    """Between a table and what follows; two tables that touch would become one."""
+    held = _KEEP if keep else ""
+    return f'<w:p><w:pPr>{held}<w:spacing w:line="120" w:lineRule="exact"/></w:pPr></w:p>'
+
+
+def _styled(runs: tuple[Run, ...], look: str, width: float, *, keep: bool) -> str:
     style = STYLES.get(look)
     if style is None:
         look, style = "", STYLES[""]
-    return _paragraph(runs, look, width=width) + _rule(runs, style, width)
+    more = _KEEP if keep else ""
+    return _paragraph(runs, look, width=width, more=more) + _rule(runs, style, width)
 
 
 def _paragraph(runs: tuple[Run, ...], look: str, *, width: float, more: str = "") -> str:
@@ -234,7 +246,7 @@ def _paragraph(runs: tuple[Run, ...], look: str, *, width: float, more: str = ""
         end = _twips(width)
         tabs = f'<w:tabs><w:tab w:val="right" w:leader="dot" w:pos="{end}"/></w:tabs>'
     return (
-        f'<w:p><w:pPr><w:pStyle w:val="{look or BODY}"/>{tabs}{more}</w:pPr>'
+        f'<w:p><w:pPr><w:pStyle w:val="{look or BODY}"/>{more}{tabs}</w:pPr>'
         f"{''.join(map(_run, runs))}</w:p>"
     )
 
@@ -265,17 +277,18 @@ def _rule(runs: tuple[Run, ...], style: Style, width: float) -> str:
     )
 
 
-def _points(listing: Listing, width: float) -> Iterator[str]:
+def _points(listing: Listing, width: float, *, keep: bool) -> Iterator[str]:
     for nth, item in enumerate(listing.items, 1):
         mark = Run(text=f"{nth}. " if listing.numbered else "- ")
-        yield _paragraph((mark, *item), "item", width=width)
+        more = _KEEP if keep and nth == len(listing.items) else ""
+        yield _paragraph((mark, *item), "item", width=width, more=more)
 
 
-def _table(table: Table, width: float) -> str:
+def _table(table: Table, width: float, *, keep: bool) -> str:
     look = "cell-narrow" if table.columns > MANY_COLUMNS else "cell"
     widths = column_widths(table, width=width, size=STYLES[look].size)
     rows = [
-        _row(cells, widths, look, head=head)
+        _row(cells, widths, look, head=head, keep=head or (keep and cells is part[-1]))
         for part, head in ((table.head, True), (table.rows, False))
         for cells in part
     ]
@@ -283,29 +296,31 @@ def _table(table: Table, width: float) -> str:
         f'<w:tbl><w:tblPr><w:tblStyle w:val="ruled"/><w:tblW w:w="{_twips(width)}" w:type="dxa"/>'
         # Word lets a table hang out of the margin by what its cells keep free.
         f'<w:tblInd w:w="{_twips(CELL_MARGIN)}" w:type="dxa"/><w:tblLayout w:type="fixed"/>'
-        f"</w:tblPr>{_grid(widths)}{''.join(rows)}</w:tbl>{_GAP}"
+        f"</w:tblPr>{_grid(widths)}{''.join(rows)}</w:tbl>{_gap(keep=keep)}"
     )
 
 
-def _row(cells: tuple[Cell, ...], widths: tuple[float, ...], look: str, *, head: bool) -> str:
+def _row(
+    cells: tuple[Cell, ...], widths: tuple[float, ...], look: str, *, head: bool, keep: bool
+) -> str:
     place, shown = 0, []
     for cell in cells:
         inner = sum(widths[place : place + cell.span])
         place += cell.span
-        shown.append(_cell(cell, inner, look, head=head))
+        shown.append(_cell(cell, inner, look, head=head, keep=keep))
     repeated = "<w:cantSplit/><w:tblHeader/>" if head else "<w:cantSplit/>"
     return f"<w:tr><w:trPr>{repeated}</w:trPr>{''.join(shown)}</w:tr>"
 
 
-def _cell(cell: Cell, width: float, look: str, *, head: bool) -> str:
+def _cell(cell: Cell, width: float, look: str, *, head: bool, keep: bool) -> str:
     runs, side = cell.runs, "right" if cell.look == "number" else "left"
     if cell.heading:
         side = "center" if head else side
         runs = tuple(Run(text=run.text, bold=True, italic=run.italic) for run in runs)
-    keep = "<w:keepNext/>" if head else ""
+    held = _KEEP if keep else ""
     placed = f'<w:jc w:val="{side}"/>' if side != "left" else ""
     text = "".join(map(_run, runs))
-    paragraph = f'<w:p><w:pPr><w:pStyle w:val="{look}"/>{keep}{placed}</w:pPr>{text}</w:p>'
+    paragraph = f'<w:p><w:pPr><w:pStyle w:val="{look}"/>{held}{placed}</w:pPr>{text}</w:p>'
     return _cell_of(paragraph, width, span=cell.span, middle=head)
 
 

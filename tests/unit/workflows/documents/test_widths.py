@@ -27,6 +27,20 @@ def test_short_columns_keep_their_width_and_long_ones_share_the_rest() -> None:
     assert number > 2 * 4 + 12, "two signs and the margins of the cell"
 
 
+def test_no_column_is_narrower_than_its_longest_word() -> None:
+    code, _, _ = column_widths(
+        table(("ALIKE-0\nOC-2026-02", "dài " * 100, "Cấp giấy phép tiến hành công việc")),
+        width=200,
+        size=11,
+    )
+    assert code > text_length("OC-2026-02", bold=False) * 11 + 8, "the word and the cell's margins"
+
+
+def test_a_long_text_gets_more_than_one_that_is_merely_not_short() -> None:
+    words, name = column_widths(table(("dài " * 80, "Nguyễn Văn An")), width=400, size=11)
+    assert words > 3 * name
+
+
 def test_a_column_to_write_in_is_wide() -> None:
     _, name, sign = column_widths(
         table(("1", "Nguyễn Thị Ngọc Huyền", ""), head=("TT", "Tên", "Ký")), width=467, size=12
