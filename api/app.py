@@ -51,6 +51,7 @@ from api.v1 import (
     deadlines,
     definitions,
     demo,
+    document_numbers,
     documents,
     dossier_analysis,
     dossiers,
@@ -341,7 +342,7 @@ def _v1(app: FastAPI) -> FastAPI:
         log_publication,
         receipts,
     )
-    shared = (organization, comments, calendar, letterheads, plans)
+    shared = (organization, comments, calendar, letterheads, document_numbers, plans)
     more = (
         inbox,
         me,

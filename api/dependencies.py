@@ -14,7 +14,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from typing import Annotated, Any, Final, Protocol
 
 from fastapi import Depends, Request, Response
@@ -36,6 +36,8 @@ from api.problems import (
     response_of,
 )
 from api.settings import Settings
+from engine.commands.issue_document import Make
+from engine.commands.keep_register import Written
 from engine.commands.manage_accounts import ADMINISTRATOR, session_of, token_of
 from engine.commands.move_clock import MovableClock
 from engine.machine.actor import Actor
@@ -102,7 +104,15 @@ class PaperWriter(Protocol):
     def file(
         self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
     ) -> bytes:
-        """A paper as a file, `pdf` or `docx`."""
+        """A paper as a file, `pdf` or `docx`; a paper that was issued as it was issued."""
+        ...
+
+    def maker(self, caller: Caller, instance: str, name: str, language: str) -> Make:
+        """What makes a paper that is about to be issued."""
+        ...
+
+    def written(self, caller: Caller, *, issuer: str, kind: str, dated: date) -> Written:
+        """How an issuer writes a number of a kind of paper on a day."""
         ...
 
 

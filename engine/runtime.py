@@ -36,6 +36,7 @@ from engine.storage.calendars import CalendarRepository, Editions
 from engine.storage.comments import CommentRepository
 from engine.storage.database import Database, damage_of
 from engine.storage.definitions import DefinitionRepository, Published
+from engine.storage.document_numbers import DocumentNumberRepository
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import BEGUN, Answer, IdempotencyRepository
 from engine.storage.instances import InstanceRepository, StoredInstance
@@ -503,6 +504,7 @@ class Runtime:
             publications=PublicationRepository(session, organization_id),
             comments=CommentRepository(session, organization_id),
             witnesses=WitnessRepository(session, organization_id),
+            documents=DocumentNumberRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

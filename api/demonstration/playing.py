@@ -22,6 +22,13 @@ from engine.commands.attach_evidence import Attached, AttachEvidence, attach_evi
 from engine.commands.change_record import Changed, ChangeRow, change_record
 from engine.commands.change_records import ChangedRows, ChangeRows, change_records
 from engine.commands.fire_timers import fire_timers
+from engine.commands.issue_document import (
+    Issued,
+    IssueDocument,
+    MadePaper,
+    Numbered,
+    issue_document,
+)
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.values import to_json
 from engine.errors import Corrupt
@@ -206,6 +213,8 @@ class Player:
                 self._add(event, record_set)
             case {"attach": _}:
                 self._attach(event)
+            case {"issue": str(document)}:
+                self._issue(event, document)
             case {"fill": str(record_set)}:
                 self._fill(event, record_set)
             case {"change": str(row)}:
@@ -262,6 +271,35 @@ class Player:
             )
             if not isinstance(outcome, Attached):
                 raise _broken(event, outcome)
+
+    def _issue(self, event: _Event, document: str) -> None:
+        """Let the records clerk number the file of a requirement, which was signed outside."""
+        told = self._of(event.case)
+        caller = self._cast.caller(event.told["by"])
+        instance = self._instance(event.case, caller)
+        case, _ = case_of(self._runtime, caller, instance)
+        wanted = event.told["file"]
+        file = next(one.id for one in case.evidence if one.requirement == wanted)
+
+        def made(numbered: Numbered) -> MadePaper:
+            return MadePaper(
+                reference=f"{numbered.number:02d}/{event.told['symbol']}",
+                subject=str(self._meant(told, event.told["subject"])),
+                signer=event.told["signer"],
+                recipients=event.told["recipients"],
+                filing=event.told["filing"],
+            )
+
+        request = IssueDocument(
+            caller=caller,
+            instance_id=instance,
+            document=document,
+            dated=event.at.date(),
+            evidence=file,
+        )
+        outcome = issue_document(self._runtime, request, made)
+        if not isinstance(outcome, Issued):
+            raise _broken(event, outcome)
 
     def _uploads(self, event: _Event, key: str = "files") -> Iterator[Upload]:
         told = self._of(event.case)

@@ -19,6 +19,7 @@ from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode
 from engine.machine.instance import Row
 from engine.queries.instances import InstanceView, RecordTable, RouteStep, Slot, StepOption
+from engine.transaction.numbering import registered_values
 
 Title = Mapping[str, str]
 
@@ -379,6 +380,9 @@ def _step(
 ) -> StepView:
     spec = view.process.transitions[option.transition]
     anew = set(spec.must_change)
+    # What the register gave a paper is filled in already.
+    given = registered_values(view.process, view.issued)
+    stored = {**view.fields, **{name: to_json(value) for name, value in given.items()}}
     return StepView(
         transition=option.transition,
         title=option.title,
@@ -388,7 +392,7 @@ def _step(
                 name,
                 field,
                 choices=choices,
-                stored=None if name in anew else view.fields.get(name),
+                stored=None if name in anew else stored.get(name),
                 required=required or name in spec.fields or name in anew,
                 typed=typed,
             )

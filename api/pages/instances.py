@@ -25,6 +25,7 @@ from api.pages.instance_page import (
     values_of_case,
     with_rows,
 )
+from api.pages.issuing import issue_form
 from api.pages.moments import deadline_words
 from api.pages.papers import paper_values
 from api.pages.showing import Message, Voice
@@ -165,7 +166,14 @@ def instance_page(desk: Desked, instance_id: str) -> Response:
 
 @router.get("/instances/{instance_id}/documents/{name}")
 def document_page(desk: Desked, instance_id: str, name: str) -> Response:
-    """A paper of the instance, ready for the printer.
+    """A paper of the instance, ready for the printer."""
+    return show_paper(desk, instance_id, name)
+
+
+def show_paper(
+    desk: Desk, instance_id: str, name: str, *, fault: str = "", status: int = 200
+) -> Response:
+    """A paper as a page; `fault` says why it was not issued just now.
 
     Raises:
         NotFound: the instance has no such paper yet.
@@ -181,7 +189,9 @@ def document_page(desk: Desked, instance_id: str, name: str) -> Response:
     voice = with_rows(desk.voice, view)
     return desk.page(
         template,
+        status=status,
         alone=False,
+        issue=issue_form(desk, view, name, fault=fault),
         **paper_values(desk.house, desk.caller, view, case, voice=voice, name=name),
     )
 

@@ -102,6 +102,7 @@ def _letterhead(typed: Typed) -> Letterhead:
         drafter=typed.text("drafter").strip(),
         filing=typed.text("filing").strip(),
         signers=tuple(_signers(typed)),
+        together=typed.text("together") == "yes",
         valid_from=first,
     )
 

@@ -18,6 +18,7 @@ from api.pages import (
     comments,
     deadlines,
     definitions,
+    document_numbers,
     dossier_imports,
     dossiers,
     errors,
@@ -82,6 +83,7 @@ def mount_pages(app: FastAPI) -> None:
         letterheads,
         webhooks,
         messages,
+        document_numbers,
     )
     for room in rooms:
         pages.include_router(room.router)

@@ -1,7 +1,9 @@
 """What an authority writes around a paper, from its dated letterhead: head, number, day, signer.
 
 1. The letterhead is that of the day of issue; of today while the paper is a draft.
-2. Who signed stands under a paper: a deputy signs as a deputy, in the place of the one who lent the
+2. Number and day are those of the register of numbers, once the paper was issued from it; else
+   those that a step of the case was given.
+3. Who signed stands under a paper: a deputy signs as a deputy, in the place of the one who lent the
    role. Until then stands the one who holds the role, and no name where several do.
 """
 
@@ -12,6 +14,8 @@ from typing import Any, Final
 
 from api.dependencies import House, standing
 from api.pages.showing import Voice
+from engine.commands.issue_document import Numbered
+from engine.commands.keep_register import Written
 from engine.definition.model import DocumentSpec
 from engine.machine.instance import Case
 from engine.runtime import Caller
@@ -58,13 +62,27 @@ class Around:
         return tuple(words[language] for words in lines if words is not None)
 
 
-def around(house: House, caller: Caller, case: Case, spec: DocumentSpec, *, voice: Voice) -> Around:
-    """What stands around a paper of a case."""
+def around(
+    house: House,
+    caller: Caller,
+    case: Case,
+    *,
+    document: tuple[str, DocumentSpec],
+    voice: Voice,
+    numbered: Numbered | None = None,
+) -> Around:
+    """What stands around a paper of a case; `numbered` is what it is about to be issued with."""
+    name, spec = document
     fields = case.instance.fields
     number = fields.get(spec.number) if spec.number else None
     dated: date | None = fields.get(spec.dated) if spec.dated else None
-    issued = dated if number else None
     with standing(house, caller) as (uow, _):
+        line = uow.tables.documents.issued(case.instance.id).get(name)
+        if numbered is not None:
+            number, dated = str(numbered.number), numbered.dated
+        elif line is not None:
+            number, dated = line.reference, line.dated
+        issued = dated if number else None
         found = uow.tables.letterheads.in_force(issued or uow.today)
         title = uow.organization.title
         year = uow.today.year
@@ -89,6 +107,18 @@ def around(house: House, caller: Caller, case: Case, spec: DocumentSpec, *, voic
         signers=signers,
         holders={role: voice.person(one[0]) for role, one in holders.items() if len(one) == 1},
     )
+
+
+def written(
+    house: House, caller: Caller, *, issuer: str, kind: str, dated: date, language: str
+) -> Written:
+    """How an issuer writes a number of a kind of paper on a day."""
+    with standing(house, caller) as (uow, _):
+        found = uow.tables.letterheads.in_force(dated)
+        title = uow.organization.title
+    head = _letterhead(found.get(issuer), found.get(AGENCY), title, language)
+    form = OfficialForm(letterhead=head, type=kind, year=dated.year)
+    return Written(after=f"/{form.symbol}")
 
 
 def _letterhead(

@@ -9,22 +9,29 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date
 from html.parser import HTMLParser
 from typing import Any, Final
 
 from typing_extensions import override
 
 from api.dependencies import House, standing
+from api.language import DEFAULT
 from api.pages.instance_page import names_of_case, with_rows
-from api.pages.official import around
+from api.pages.official import around, written
 from api.pages.paper_charts import chart_of
+from api.pages.paper_words import register_words
 from api.pages.rendering import Renderer, Visit
 from api.pages.seals import seal_of
 from api.pages.showing import Voice
+from engine.commands.issue_document import MadePaper, Make, Numbered
+from engine.commands.keep_register import Written
 from engine.errors import NotFound
+from engine.evidence.store import check_blob
 from engine.machine.instance import Case
-from engine.queries.instances import InstanceView, case_of
+from engine.queries.instances import InstanceView, case_of, instance_view
 from engine.runtime import Caller
+from engine.storage.document_numbers import DocumentNumber
 from workflows.documents.docx import write_docx
 from workflows.documents.paper import (
     Block,
@@ -55,6 +62,8 @@ OF_BLOCKS: Final = frozenset(
     }
 )
 PAIRS: Final = frozenset({"heads", "closing", "signs"})
+ISSUED_AS: Final = "pdf"
+"""What a paper is issued as."""
 CERTIFICATES: Final = "certificates"
 WRITERS: Final = {"pdf": write_pdf, "docx": write_docx}
 
@@ -99,13 +108,60 @@ class Papers:
 
         Raises:
             NotFound: the instance has no such paper yet.
+            BlobCorrupt: it was issued, and its file is no longer what it was.
         """
+        line = view.issued.get(name)
+        if line is not None and (form, language) == (ISSUED_AS, line.language):
+            kept = self._issued(caller, line)
+            if kept is not None:
+                return kept
         values = self._values(caller, view, name, language)
+        return WRITERS[form](self._paper(caller, values), at=values["visit"].now)
+
+    def maker(self, caller: Caller, instance: str, name: str, language: str) -> Make:
+        """What makes a paper that is about to be issued, as the case stands then."""
+
+        def make(numbered: Numbered) -> MadePaper:
+            view = instance_view(self._house.runtime, caller, instance)
+            view.document(name)
+            values = self._values(caller, view, name, language, numbered=numbered)
+            paper = self._paper(caller, values)
+            told = register_words(paper, kind=values["voice"].ui(f"kind.{values['form'].type}"))
+            content = write_pdf(paper, at=values["visit"].now) if numbered.file else b""
+            return MadePaper(
+                reference=values["form"].reference,
+                content=content,
+                media_type="application/pdf",
+                filename=f"{paper.title}.{ISSUED_AS}",
+                filing=values["form"].letterhead.filing,
+                subject=told.subject,
+                signer=told.signer,
+                recipients=told.recipients,
+            )
+
+        return make
+
+    def written(self, caller: Caller, *, issuer: str, kind: str, dated: date) -> Written:
+        """How an issuer writes a number of a kind of paper on a day."""
+        return written(self._house, caller, issuer=issuer, kind=kind, dated=dated, language=DEFAULT)
+
+    def _issued(self, caller: Caller, line: DocumentNumber) -> bytes | None:
+        """The file that was issued, if it is a PDF; its bytes are held against their digest."""
+        with self._house.runtime.read(caller.organization_id) as uow:
+            file = uow.tables.evidence.get(line.evidence_id or "")
+        if file is None or file.media_type != "application/pdf":
+            return None
+        check_blob(self._house.runtime.store, caller.organization_id, file.sha256)
+        with self._house.runtime.store.open(caller.organization_id, file.sha256) as content:
+            return content.read()
+
+    def _paper(self, caller: Caller, values: Mapping[str, Any]) -> Paper:
+        view, name = values["view"], values["document"]
         title = f"{values['voice'].title(view.documents[name])} {view.summary.code}"
-        paper = paper_of(self._sheet(values), title=title, language=language)
+        paper = paper_of(self._sheet(values), title=title, language=values["language"])
         if paper.form != "certificate":
             paper = sealed(paper, seal_of(self._house, caller, values["voice"]))
-        return WRITERS[form](paper, at=values["visit"].now)
+        return paper
 
     def _sheet(self, values: Mapping[str, Any]) -> str:
         template = _template(values["view"], values["document"])
@@ -115,7 +171,13 @@ class Papers:
         return self._renderer.has(_template(view, name))
 
     def _values(
-        self, caller: Caller, view: InstanceView, name: str, language: str
+        self,
+        caller: Caller,
+        view: InstanceView,
+        name: str,
+        language: str,
+        *,
+        numbered: Numbered | None = None,
     ) -> dict[str, Any]:
         if name not in view.documents or not self._has(view, name):
             raise NotFound("unknown_document", document=name)
@@ -123,7 +185,9 @@ class Papers:
         case, _ = case_of(self._house.runtime, caller, view.summary.id)
         voice = with_rows(voice, view)
         return {
-            **paper_values(self._house, caller, view, case, voice=voice, name=name),
+            **paper_values(
+                self._house, caller, view, case, voice=voice, name=name, numbered=numbered
+            ),
             "visit": visit,
             "language": language,
             "alone": True,
@@ -153,12 +217,19 @@ class Papers:
         return visit, voice
 
 
-def paper_values(
-    house: House, caller: Caller, view: InstanceView, case: Case, *, voice: Voice, name: str
+def paper_values(  # noqa: PLR0913 - a paper, of a case, for somebody.
+    house: House,
+    caller: Caller,
+    view: InstanceView,
+    case: Case,
+    *,
+    voice: Voice,
+    name: str,
+    numbered: Numbered | None = None,
 ) -> dict[str, Any]:
     """What the template of a paper is given, on a page and on a sheet alike."""
-    spec = view.process.documents[name]
-    frame = around(house, caller, case, spec, voice=voice)
+    document = (name, view.process.documents[name])
+    frame = around(house, caller, case, document=document, voice=voice, numbered=numbered)
     return {
         "form": frame.form,
         "signature": frame.signature,

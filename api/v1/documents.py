@@ -1,16 +1,30 @@
 """The papers of a case: which there are, and each as a page, as PDF or for Word.
 
-They are drafts of the house: what was signed outside and attached is the paper that counts.
+A paper is a draft until the records clerk issues it under a number of the register; from then on
+its PDF is the very file that was issued.
 """
 
 from typing import Annotated, Any, Final, Literal
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from pydantic import BaseModel
 
-from api.dependencies import Circumstances, PaperDesk, Reader, Reply, send
+from api.dependencies import (
+    Circumstances,
+    PaperDesk,
+    Reader,
+    Reply,
+    Stepper,
+    answer_once,
+    send,
+)
+from api.v1.administering import refused
+from api.v1.document_numbers import LineBody, ShortText, line_body
 from api.v1.evidence import disposition
 from api.v1.paging import page
+from api.v1.reading import Body, Identifier, IsoDate, JsonBody, Sent
+from engine.commands.issue_document import IssueDocument, issue_document
+from engine.commands.manage_accounts import NotAllowed
 from engine.errors import Invalid
 from engine.queries.instances import instance_view
 
@@ -35,11 +49,29 @@ class DocumentBody(BaseModel):
 
     Attributes:
         formats: what `format` may be.
+        issued: the line of the register under which it was issued.
     """
 
     name: str
     title: str
     formats: list[str]
+    issued: LineBody | None
+
+
+class IssueBody(Body):
+    """How a paper is issued.
+
+    Attributes:
+        dated: the day of issue; left out where a reserved number is filled.
+        reserved: the reserved line that is filled.
+        evidence: a file of the case that was signed outside, and is what is issued.
+    """
+
+    dated: IsoDate | None = None
+    reserved: Identifier | None = None
+    evidence: Identifier | None = None
+    note: ShortText = ""
+    language: Literal["vi", "en"] = "vi"
 
 
 class DocumentPage(BaseModel):
@@ -57,7 +89,10 @@ def get_documents(
     view = instance_view(asked.house.runtime, caller, instance)
     shown = [
         DocumentBody(
-            name=name, title=view.documents[name][asked.language], formats=list(FORMATS)
+            name=name,
+            title=view.documents[name][asked.language],
+            formats=list(FORMATS),
+            issued=line_body(asked, caller, view.issued[name]) if name in view.issued else None,
         ).model_dump(mode="json")
         for name in papers.names(view)
     ]
@@ -98,3 +133,38 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
         "Content-Language": spoken,
     }
     return Response(content, headers=headers)
+
+
+@router.post("/{name}/issue", status_code=201, summary="Issue a paper", response_model=LineBody)
+def post_issue(
+    instance: str,
+    name: str,
+    caller: Stepper,
+    asked: Circumstances,
+    papers: PaperDesk,
+    body: Annotated[Sent[IssueBody], Depends(JsonBody(IssueBody))],
+) -> Response:
+    """Give a paper its number and its day, and freeze its file; for the records clerk."""
+    runtime, given = asked.house.runtime, body.value
+    instance_view(runtime, caller, instance).document(name)
+    request = IssueDocument(
+        caller=caller,
+        instance_id=instance,
+        document=name,
+        dated=given.dated,
+        reserved=given.reserved,
+        evidence=given.evidence,
+        note=given.note,
+        language=given.language,
+    )
+
+    def run() -> Reply:
+        make = papers.maker(caller, instance, name, given.language)
+        outcome = issue_document(runtime, request, make)
+        if isinstance(outcome, NotAllowed):
+            return refused(asked, outcome)
+        shown = line_body(asked, caller, outcome.line).model_dump(mode="json")
+        place = f"/api/v1/document-numbers/{outcome.line.id}"
+        return Reply(status=201, body=shown, headers={"Location": place})
+
+    return answer_once(asked, caller, digest=body.digest, run=run)

@@ -52,6 +52,7 @@ from engine.commands.attach_evidence import (
     NotAttached,
     attach_evidence,
 )
+from engine.commands.issue_document import REQUIREMENT
 from engine.commands.review_evidence import (
     NotReviewed,
     Reviewed,
@@ -60,6 +61,7 @@ from engine.commands.review_evidence import (
 )
 from engine.errors import NotFound
 from engine.evidence.store import BlobCorrupt, verified_pieces
+from engine.queries.instances import instance_view
 from engine.runtime import Caller
 from engine.transaction.attaching import Upload
 
@@ -411,6 +413,10 @@ def _found(asked: Asked, caller: Caller, evidence: str) -> Any:
         found = uow.tables.evidence.get(evidence)
     if found is None:
         raise NotFound("unknown_evidence", evidence=evidence)
+    if found.requirement.startswith(REQUIREMENT):
+        # Who may not read a paper may not read it as it was issued either.
+        view = instance_view(asked.house.runtime, caller, found.instance_id)
+        view.document(found.requirement.removeprefix(REQUIREMENT))
     return found
 
 

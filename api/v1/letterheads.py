@@ -40,7 +40,11 @@ class SignerBody(Body):
 
 
 class LetterheadBody(Body):
-    """A letterhead from a day on; an issuer other than `agency` is a committee of the agency."""
+    """A letterhead from a day on; an issuer other than `agency` is a committee of the agency.
+
+    Attributes:
+        together: all kinds of papers are numbered in one series, not each kind in its own.
+    """
 
     issuer: Annotated[str, StringConstraints(pattern=SLUG_PATTERN)] = AGENCY
     name: TitleBody | None = None
@@ -50,6 +54,7 @@ class LetterheadBody(Body):
     filing: Filing
     drafter: Symbol | None = None
     signers: list[SignerBody] = Field(default_factory=list, max_length=40)
+    together: bool = False
     valid_from: IsoDate
 
 
@@ -64,6 +69,7 @@ class KnownLetterheadBody(BaseModel):
     filing: str
     drafter: str
     signers: list[dict[str, Any]]
+    together: bool
     valid_from: date
 
 
@@ -120,5 +126,6 @@ def _shown(found: Letterhead) -> dict[str, Any]:
             {"role": one.role, "title": one.title, "authority": one.authority}
             for one in found.signers
         ],
+        together=found.together,
         valid_from=found.valid_from,
     ).model_dump(mode="json")

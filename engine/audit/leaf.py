@@ -52,6 +52,8 @@ class EntryType(StrEnum):
     DEFINITION_PUBLISHED = "definition_published"
     PLAN_CHANGED = "plan_changed"
     NUMBER_ISSUED = "number_issued"
+    NUMBER_RESERVED = "number_reserved"
+    NUMBER_CANCELLED = "number_cancelled"
     DOCUMENT_ISSUED = "document_issued"
     ORGANIZATION_CHANGED = "organization_changed"
     GRANT_CHANGED = "grant_changed"

@@ -28,6 +28,7 @@ from engine.transaction.attaching import (
     record_of,
     with_files,
 )
+from engine.transaction.numbering import not_as_registered
 from engine.transaction.opening import WrongOpening, unknown_names
 from engine.transaction.recording import unknown_rows
 from engine.transaction.signing import Assertion, SignatureAsked
@@ -228,6 +229,7 @@ def _command(uow: UnitOfWork, case: Case, request: AdvanceInstance) -> Command:
     fields = read_values(process.fields, dict(request.fields), partial=True)
     faults = unknown_names(uow, process.fields, fields)
     faults += unknown_rows(case, process.fields, fields)
+    faults += not_as_registered(uow, process, case.instance.id, fields)
     if faults:
         raise WrongOpening("wrong_values", faults=faults)
     reason = kept_text("reason", request.reason)

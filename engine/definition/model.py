@@ -690,6 +690,7 @@ class DocumentSpec(_Closed):
         type: the letters of its type in a number, as `BC` in `05/BC-SKHCN`; None for a form.
         number: the text field that holds its number once the records clerk has issued it.
         dated: the date field that holds the day of issue.
+        signed: the transition by which it is signed; it gets no number before.
         issuer: whose letterhead it bears; None for the agency's own.
         personal: record sets whose personal columns it shows; absent: all of them.
     """
@@ -699,6 +700,7 @@ class DocumentSpec(_Closed):
     type: DocumentType | None = None
     number: Slug | None = None
     dated: Slug | None = None
+    signed: Slug | None = None
     issuer: Slug | None = None
     personal: Annotated[tuple[Slug, ...] | None, BeforeValidator(_tuple_of)] = None
 

@@ -153,9 +153,15 @@ def mentions(process: Process) -> Iterator[Mention]:
     for name, step in process.transitions.items():
         yield from _in_transition(step, ("transitions", name))
         yield from _ways(step, ("transitions", name))
+    yield from _in_documents(process)
+    yield from _in_guarantees(process)
+
+
+def _in_documents(process: Process) -> Iterator[Mention]:
     for key, document in process.documents.items():
-        if document.after is not None:
-            yield Mention(Kind.TRANSITION, document.after, ("documents", key, "after"))
+        for part, named in (("after", document.after), ("signed", document.signed)):
+            if named is not None:
+                yield Mention(Kind.TRANSITION, named, ("documents", key, part))
         for part, field_name, type_ in (
             ("number", document.number, "text"),
             ("dated", document.dated, "date"),
@@ -164,7 +170,6 @@ def mentions(process: Process) -> Iterator[Mention]:
                 path: Path = ("documents", key, part)
                 yield Mention(Kind.FIELD, field_name, path, frozenset({type_}))
         yield from _listed(Kind.RECORD, document.personal or (), ("documents", key, "personal"))
-    yield from _in_guarantees(process)
 
 
 def _in_personal(process: Process) -> Iterator[Mention]:

@@ -21,6 +21,7 @@ from engine.machine.registry import Figure
 from engine.machine.window import Span, spans_of
 from engine.queries.signatures import SignatureView, signatures_of
 from engine.runtime import Caller, Runtime, UnitOfWork
+from engine.storage.document_numbers import DocumentNumber
 from engine.storage.evidence import StoredEvidence
 from engine.storage.instances import Filter, StoredInstance
 from engine.transaction.attaching import may_supply
@@ -146,6 +147,7 @@ class InstanceView:
         keyed: whether the caller has a key to sign with; told only where a step is signed.
         documents: papers that can be printed now, and that the caller may read: name → title.
         kept_documents: those that show personal data which is not for the caller.
+        issued: the lines of the register under which papers of the case were issued: name → line.
     """
 
     summary: Summary
@@ -173,6 +175,7 @@ class InstanceView:
     units: Mapping[str, Title]
     documents: Mapping[str, Title]
     kept_documents: Mapping[str, Title]
+    issued: Mapping[str, DocumentNumber]
     today: date
 
     def document(self, name: str) -> Title:
@@ -302,6 +305,7 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         units=units,
         documents={name: title for name, title in papers.items() if name in readable},
         kept_documents={name: title for name, title in papers.items() if name not in readable},
+        issued=uow.tables.documents.issued(instance.id),
         today=uow.today,
     )
 

@@ -241,6 +241,11 @@ class _Building:
         if old is not None:
             self._files.setdefault(old, {}).update(status="superseded", superseded_by=file["id"])
 
+    def issued(self, body: Mapping[str, Any], _payload: Payload) -> None:
+        """A file that went out under a number."""
+        for file in body.get("evidence", ()):
+            self._files.setdefault(file["id"], {}).update(status="frozen")
+
     def reviewed(self, body: Mapping[str, Any], payload: Payload) -> None:
         """The verdict on a file."""
         verdict = payload.details.get("verdict")
@@ -278,6 +283,7 @@ _FOLLOW: Mapping[str, Callable[[_Building, Mapping[str, Any], Payload], None]] =
     EntryType.EVIDENCE_ATTACHED.value: _Building.attached,
     EntryType.EVIDENCE_SUPERSEDED.value: _Building.attached,
     EntryType.EVIDENCE_REVIEWED.value: _Building.reviewed,
+    EntryType.DOCUMENT_ISSUED.value: _Building.issued,
     EntryType.WAIVER_GRANTED.value: _Building.waived,
     EntryType.APPROVAL_VOIDED.value: _Building.voided,
     EntryType.ASSIGNMENT_CHANGED.value: _Building.assigned,

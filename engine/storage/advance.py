@@ -26,6 +26,7 @@ from engine.storage.audit_log import LogRepository
 from engine.storage.calendars import CalendarRepository
 from engine.storage.comments import CommentRepository
 from engine.storage.definitions import DefinitionRepository
+from engine.storage.document_numbers import DocumentNumberRepository
 from engine.storage.evidence import EvidenceRepository
 from engine.storage.idempotency import IdempotencyRepository
 from engine.storage.instances import InstanceRepository, Move, StoredInstance
@@ -73,6 +74,7 @@ class Tables:
     publications: PublicationRepository
     comments: CommentRepository
     witnesses: WitnessRepository
+    documents: DocumentNumberRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

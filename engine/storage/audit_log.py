@@ -290,6 +290,11 @@ class LogRepository:
         except AuditInputError as error:
             raise NotLoggable(error.code, **error.params) from error
 
+    def length(self, stream: str) -> int:
+        """How many entries a stream has."""
+        tip = self._tip(stream)
+        return 0 if tip is None else tip.seq + 1
+
     def get(self, idx: int) -> LogEntry | None:
         """The entry at an index."""
         row = self._session.get(LogEntryRow, (self._id, idx))

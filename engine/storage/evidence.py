@@ -170,6 +170,10 @@ class EvidenceRepository:
         """Mark what an accepted step used, and in which visit of which state."""
         self._set(evidence_ids, status="frozen", used_state=state, used_visit=visit)
 
+    def hold(self, evidence_id: str) -> None:
+        """Mark what was issued under a number: it is no longer replaced."""
+        self._set((evidence_id,), status="frozen")
+
     def supersede(self, evidence_id: str, by: str) -> None:
         """Let a newer file stand in for this one."""
         self._set((evidence_id,), status="superseded", superseded_by=by)

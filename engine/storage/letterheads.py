@@ -57,6 +57,7 @@ class Letterhead:
         symbol: what stands after the type in `05/BC-SKHCN`.
         drafter: the unit whose symbol closes a letter's number, as `VP` in `05/SKHCN-VP`.
         filing: who keeps a copy, as `VT, VP (ISO)`.
+        together: all kinds of papers are numbered in one series, not each kind in its own.
     """
 
     issuer: str
@@ -67,6 +68,7 @@ class Letterhead:
     name: Mapping[str, str] | None = None
     parent: Mapping[str, str] | None = None
     signers: tuple[Signer, ...] = ()
+    together: bool = False
     valid_from: date
 
 
@@ -114,6 +116,7 @@ def letterhead_of(told: Mapping[str, Any], *, issuer: str, valid_from: date) -> 
         symbol=told["symbol"],
         filing=told["filing"],
         drafter=told.get("drafter") or "",
+        together=told.get("together", False),
         signers=tuple(Signer(**signer) for signer in told.get("signers", ())),
     )
 

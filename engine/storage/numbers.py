@@ -22,6 +22,21 @@ class NumberRepository:
         self._session = session
         self._id = organization_id
 
+    def peek(self, series: str) -> int:
+        """The number that would be taken next; nothing is taken."""
+        query = select(SeriesRow.last).where(
+            col(SeriesRow.organization_id) == self._id, col(SeriesRow.series) == series
+        )
+        return (self._session.exec(query).first() or 0) + 1
+
+    def begin(self, series: str, last: int) -> None:
+        """Let a series of which nothing was taken go on after a number.
+
+        The caller holds the organisation's log head, and has looked that nothing was.
+        """
+        self._session.add(SeriesRow(organization_id=self._id, series=series, last=last))
+        self._session.flush()
+
     def take(self, series: str) -> int:
         """The next number; it is given for good when the transaction commits.
 

@@ -32,6 +32,7 @@ USERNAMES: Final = holders()
 ALL: Final = frozenset(USERNAMES)
 SECRETARY: Final = frozenset({"iso_secretary"})
 ADMINISTRATOR: Final = frozenset({"administrator"})
+CLERK: Final = frozenset({"clerk"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,6 +124,26 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("get", "/instances/{instance}/figures"): Door(scope="read"),
     ("get", "/instances/{instance}/documents"): Door(scope="read"),
     ("get", "/instances/{instance}/documents/{name}"): Door(scope="read"),
+    ("post", "/instances/{instance}/documents/{name}/issue"): Door(
+        scope="step", lets_in=CLERK, json={"dated": "2026-07-06"}
+    ),
+    ("get", "/document-numbers"): Door(scope="read"),
+    ("get", "/document-numbers/export"): Door(scope="read"),
+    ("get", "/document-numbers/{line}"): Door(scope="read"),
+    ("post", "/document-numbers"): Door(
+        scope="step",
+        lets_in=CLERK,
+        json={"kind": "TB", "dated": "2026-07-06", "subject": "Về việc nghỉ lễ"},
+    ),
+    ("post", "/document-numbers/series"): Door(
+        scope="step", lets_in=CLERK, json={"kind": "GM", "dated": "2026-07-06", "last": 12}
+    ),
+    ("post", "/document-numbers/{line}/fill"): Door(
+        scope="step", lets_in=CLERK, json={"subject": "Về việc họp"}
+    ),
+    ("post", "/document-numbers/{line}/cancel"): Door(
+        scope="step", lets_in=CLERK, json={"reason": "Sai thể thức"}
+    ),
     ("post", "/instances/{instance}/assignment"): Door(
         scope="step", lets_in=SECRETARY, json={"assignees": {"clerk": ["p012"]}}
     ),
@@ -301,6 +322,7 @@ def places(small_web: Web) -> dict[str, str]:
         **subscriber_places(small_web),
         "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
         "feed": small_web.post("director", "/calendar", {}).json()["id"],
+        "line": reserved_number(small_web),
         "day": "2026-09-02",
         "entry": "0",
         "generation": "1",
@@ -327,6 +349,11 @@ def subscriber_places(web: Web) -> dict[str, str]:
     deliver_webhooks(web.office.runtime, OFFICE, Agreeing(), source="https://office.example/log")
     listed = web.get("administrator", f"/webhooks/{made}/deliveries").json()["items"]
     return {"webhook": made, "delivery": listed[0]["id"]}
+def reserved_number(web: Web) -> str:
+    """A line of the register of numbers."""
+    body = {"kind": "TB", "dated": "2026-07-06", "status": "reserved", "subject": "Vào sổ muộn"}
+    line: str = web.post("clerk", "/document-numbers", body).json()["id"]
+    return line
 
 
 def dossier_places(web: Web) -> dict[str, str]:

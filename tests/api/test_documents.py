@@ -21,8 +21,13 @@ def test_the_papers_that_there_are_now_are_listed(small_web: Web, audit: str) ->
     formats = ["html", "pdf", "docx"]
     assert found.json() == {
         "items": [
-            {"name": "programme", "title": "Audit programme", "formats": formats},
-            {"name": "plan", "title": "Audit plan", "formats": formats},
+            {
+                "name": "programme",
+                "title": "Audit programme",
+                "formats": formats,
+                "issued": None,
+            },
+            {"name": "plan", "title": "Audit plan", "formats": formats, "issued": None},
         ],
         "next": None,
     }

@@ -24,6 +24,8 @@ roles: [office, unit_head]
 fields:
   unit:   {type: unit, title: {vi: Đơn vị, en: Unit}}
   faults: {type: integer, min: 0, title: {vi: Số lỗi, en: Faults found}}
+  number: {type: text, title: {vi: Số báo cáo, en: Number of the report}}
+  dated:  {type: date, title: {vi: Ngày báo cáo, en: Day of the report}}
 records:
   device:
     title: {vi: Thiết bị, en: Device}
@@ -78,6 +80,7 @@ transitions:
     to: fit
     by: [office, unit_head]
     not_same_as: [repaired]
+    may_set: [number, dated]
   send_back:
     title: {vi: Trả lại, en: Send back}
     from: recheck
@@ -89,6 +92,11 @@ transitions:
     from: repair
     to: scrapped
     by: [system]
+documents:
+  notice: {type: TB, title: {vi: Thông báo, en: Notice}}
+  result:
+    {type: BC, signed: report, number: number, dated: dated, title: {vi: Kết quả, en: Result}}
+  sheet:  {title: {vi: Phiếu, en: Sheet}}
 """
 
 

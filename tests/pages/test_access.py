@@ -47,6 +47,7 @@ CLOSED = (
     "/admin/webhooks/x",
     "/messages",
     "/deadlines",
+    "/documents",
 )
 CHANGE = '{"days": [], "removed": [[null, "2026-09-02"]], "rules": [], "source": "x"}'
 """A change of the calendar, as the page that showed what it moves would hold it."""

@@ -178,15 +178,17 @@ class OfficialForm:
     @property
     def reference(self) -> str:
         """Number and symbol, blank before the stroke until the paper is issued."""
-        head = self.letterhead
-        if self.type == "CV":
-            symbol = "-".join(part for part in (head.symbol, head.drafter) if part)
-        else:
-            symbol = "-".join(part for part in (self.type, head.symbol) if part)
         if self.issued and self.number is not None:
             given = self.number.strip()
-            return given if "/" in given else f"{_two(given)}/{symbol}"
-        return f"{BLANK * 8}/{symbol}"
+            return given if "/" in given else f"{_two(given)}/{self.symbol}"
+        return f"{BLANK * 8}/{self.symbol}"
+
+    @property
+    def symbol(self) -> str:
+        """What stands after the stroke: `BC-SKHCN`, of a letter `SKHCN-VP`."""
+        head = self.letterhead
+        parts = (head.symbol, head.drafter) if self.type == "CV" else (self.type, head.symbol)
+        return "-".join(part for part in parts if part)
 
     @property
     def day(self) -> str:
