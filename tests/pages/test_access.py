@@ -374,8 +374,8 @@ def _posts(pages: FastAPI) -> list[str]:
     inner = next(route.app for route in pages.routes if getattr(route, "path", "") == "")
     names = {"instance_id": "x", "transition": "submit", "record_set": "slot"}
     others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t", "job_id": "j"}
-    others |= {"key_id": "k"}
     others |= {"webhook": "w", "delivery": "d", "message": "m", "feed_id": "f"}
+    others |= {"key_id": "k", "line": "l", "name": "plan"}
     found = [
         route.path.format(**names, **others)
         for room in inner.routes
