@@ -64,6 +64,7 @@ from api.v1 import (
     log_publication,
     me,
     organization,
+    paper_templates,
     plans,
     receipts,
     record_sheets,
@@ -342,7 +343,15 @@ def _v1(app: FastAPI) -> FastAPI:
         log_publication,
         receipts,
     )
-    shared = (organization, comments, calendar, letterheads, document_numbers, plans)
+    shared = (
+        organization,
+        comments,
+        calendar,
+        letterheads,
+        document_numbers,
+        paper_templates,
+        plans,
+    )
     more = (
         inbox,
         me,

@@ -40,6 +40,7 @@ from engine.commands.issue_document import Make
 from engine.commands.keep_register import Written
 from engine.commands.manage_accounts import ADMINISTRATOR, session_of, token_of
 from engine.commands.move_clock import MovableClock
+from engine.definition.model import Process
 from engine.machine.actor import Actor
 from engine.machine.compiler import Compiled
 from engine.machine.instance import no_values
@@ -49,6 +50,7 @@ from engine.storage.accounts import PageSession
 from engine.storage.audit_log import LogFilter
 from engine.storage.idempotency import Answer
 from engine.storage.instances import Filter
+from engine.storage.paper_templates import PaperTemplate
 
 LANGUAGE_COOKIE: Final = "language"
 WAITS: Final = 200
@@ -102,9 +104,34 @@ class PaperWriter(Protocol):
         ...
 
     def file(
-        self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
+        self,
+        caller: Caller,
+        view: InstanceView,
+        name: str,
+        language: str,
+        *,
+        form: str,
+        own: bool = False,
     ) -> bytes:
         """A paper as a file, `pdf` or `docx`; a paper that was issued as it was issued."""
+        ...
+
+    def template(self, caller: Caller, view: InstanceView, name: str) -> PaperTemplate | None:
+        """The agency's Word template of a paper."""
+        ...
+
+    def check(self, process: Process, content: bytes) -> None:
+        """Refuse what is no template for papers of a process."""
+        ...
+
+    def names_for_templates(self, process: Process) -> tuple[str, ...]:
+        """Every name that a template of a paper of a process may hold."""
+        ...
+
+    def preview(
+        self, caller: Caller, instance: str, name: str, language: str, content: bytes
+    ) -> bytes:
+        """A paper of a case as a template that is not in force would have it."""
         ...
 
     def maker(self, caller: Caller, instance: str, name: str, language: str) -> Make:

@@ -53,6 +53,7 @@ from engine.storage.organization import (
     organizations,
 )
 from engine.storage.outbox import OutboxRepository
+from engine.storage.paper_templates import PaperTemplateRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
@@ -505,6 +506,7 @@ class Runtime:
             comments=CommentRepository(session, organization_id),
             witnesses=WitnessRepository(session, organization_id),
             documents=DocumentNumberRepository(session, organization_id),
+            templates=PaperTemplateRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

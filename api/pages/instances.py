@@ -27,7 +27,7 @@ from api.pages.instance_page import (
 )
 from api.pages.issuing import issue_form
 from api.pages.moments import deadline_words
-from api.pages.papers import paper_values
+from api.pages.papers import Papers, paper_values
 from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
@@ -192,6 +192,7 @@ def show_paper(
         status=status,
         alone=False,
         issue=issue_form(desk, view, name, fault=fault),
+        followed=Papers(desk.house, desk.renderer).template(desk.caller, view, name),
         **paper_values(desk.house, desk.caller, view, case, voice=voice, name=name),
     )
 

@@ -32,6 +32,7 @@ from api.pages import (
     log_times,
     login,
     messages,
+    paper_templates,
     plan,
     record_sheets,
     records,
@@ -84,6 +85,7 @@ def mount_pages(app: FastAPI) -> None:
         webhooks,
         messages,
         document_numbers,
+        paper_templates,
     )
     for room in rooms:
         pages.include_router(room.router)

@@ -20,6 +20,7 @@ CLOSING: Final = frozenset({"closing", "signs"})
 class RegisterWords:
     """What a line of the register says of a paper."""
 
+    about: str
     subject: str
     signer: str
     recipients: str
@@ -29,16 +30,21 @@ def register_words(paper: Paper, *, kind: str) -> RegisterWords:
     """The words of a paper for the register; `kind` is the name of its type."""
     lines = list(_paragraphs(paper.blocks))
     about = next((_text(one) for look in ABOUT for one in lines if one.look == look), paper.title)
-    signers = [
-        _text(one) for one in _paragraphs(paper.blocks, within=CLOSING) if one.look == "name"
-    ]
+    signers = closing_lines(paper, "name")
     recipients = [_text(one).strip("- ;") for one in lines if one.look == "recipient"]
     # The last line says who keeps the copy.
     return RegisterWords(
+        about=about,
         subject=f"{kind} {about if about.startswith(LETTER) else _lower(about)}".strip(),
-        signer="; ".join(name for name in signers if name),
+        signer="; ".join(signers),
         recipients="; ".join(recipients[:-1]),
     )
+
+
+def closing_lines(paper: Paper, look: str) -> list[str]:
+    """The lines of a look among the signatures of a paper."""
+    found = (_text(one) for one in _paragraphs(paper.blocks, within=CLOSING) if one.look == look)
+    return [line for line in found if line]
 
 
 def _paragraphs(

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from html.parser import HTMLParser
+from io import BytesIO
 from typing import Any, Final
 
 from typing_extensions import override
@@ -24,14 +25,19 @@ from api.pages.paper_words import register_words
 from api.pages.rendering import Renderer, Visit
 from api.pages.seals import seal_of
 from api.pages.showing import Voice
+from api.pages.template_values import check_names, known_of, template_values
 from engine.commands.issue_document import MadePaper, Make, Numbered
 from engine.commands.keep_register import Written
+from engine.definition.model import Process
 from engine.errors import NotFound
+from engine.evidence.content import check_content
+from engine.evidence.file_type import FileType
 from engine.evidence.store import check_blob
 from engine.machine.instance import Case
 from engine.queries.instances import InstanceView, case_of, instance_view
 from engine.runtime import Caller
 from engine.storage.document_numbers import DocumentNumber
+from engine.storage.paper_templates import PaperTemplate
 from workflows.documents.docx import write_docx
 from workflows.documents.paper import (
     Block,
@@ -49,6 +55,7 @@ from workflows.documents.paper import (
 )
 from workflows.documents.pdf import write_pdf
 from workflows.documents.qr_code import code_svg
+from workflows.documents.word_template import fill_template
 
 BARE: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "col"})
 HIDDEN: Final = frozenset({"noprint", "unseen"})
@@ -62,6 +69,8 @@ OF_BLOCKS: Final = frozenset(
     }
 )
 PAIRS: Final = frozenset({"heads", "closing", "signs"})
+FOLLOWS: Final = "docx"
+"""What follows a template of the agency."""
 ISSUED_AS: Final = "pdf"
 """What a paper is issued as."""
 CERTIFICATES: Final = "certificates"
@@ -102,9 +111,19 @@ class Papers:
         )
 
     def file(
-        self, caller: Caller, view: InstanceView, name: str, language: str, *, form: str
+        self,
+        caller: Caller,
+        view: InstanceView,
+        name: str,
+        language: str,
+        *,
+        form: str,
+        own: bool = False,
     ) -> bytes:
         """A paper as a file: `pdf` to be signed, `docx` to be worked on.
+
+        For Word it follows the agency's template where there is one, unless the house's own form
+        is asked for (`own`); PDF always has the house's own form.
 
         Raises:
             NotFound: the instance has no such paper yet.
@@ -116,7 +135,50 @@ class Papers:
             if kept is not None:
                 return kept
         values = self._values(caller, view, name, language)
+        template = None if own or form != FOLLOWS else self.template(caller, view, name)
+        if template is not None and template.content is not None:
+            return self._filled(caller, values, template.content)
         return WRITERS[form](self._paper(caller, values), at=values["visit"].now)
+
+    def template(self, caller: Caller, view: InstanceView, name: str) -> PaperTemplate | None:
+        """The agency's template of a paper: of the day of issue, of today while it is a draft."""
+        line = view.issued.get(name)
+        with self._house.runtime.read(caller.organization_id) as uow:
+            day = uow.today if line is None else line.dated
+            return uow.tables.templates.in_force(view.summary.process, name, day)
+
+    def check(self, process: Process, content: bytes) -> None:
+        """Refuse what is no template for papers of a process.
+
+        Raises:
+            TypeNotAccepted, UnsafeContent: it is no Word file, or a trap.
+            TemplateUnsafe, TemplateWrong: it holds or names what it may not.
+        """
+        check_content(BytesIO(content), filename="template.docx", accepted=(FileType.DOCX,))
+        check_names(process, content)
+
+    def names_for_templates(self, process: Process) -> tuple[str, ...]:
+        """Every name that a template of a paper of a process may hold."""
+        return known_of(process).names()
+
+    def preview(
+        self, caller: Caller, instance: str, name: str, language: str, content: bytes
+    ) -> bytes:
+        """A paper of a case as a template that is not in force would have it.
+
+        Raises:
+            Invalid: it is no template for it.
+        """
+        view = instance_view(self._house.runtime, caller, instance)
+        view.document(name)
+        self.check(view.process, content)
+        return self._filled(caller, self._values(caller, view, name, language), content)
+
+    def _filled(self, caller: Caller, values: Mapping[str, Any], content: bytes) -> bytes:
+        view, form, voice = values["view"], values["form"], values["voice"]
+        kind = voice.ui(f"kind.{form.type}") if form.type else voice.title(values["title"])
+        told = template_values(self._paper(caller, values), view, voice, form, kind=kind)
+        return fill_template(content, told)
 
     def maker(self, caller: Caller, instance: str, name: str, language: str) -> Make:
         """What makes a paper that is about to be issued, as the case stands then."""

@@ -114,8 +114,12 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
     *,
     form: Annotated[str, Query(alias="format", max_length=20)] = "html",
     language: Annotated[Literal["vi", "en"] | None, Query()] = None,
+    own: bool = False,
 ) -> Response:
-    """A paper as a page (`html`), to sign (`pdf`) or to work on (`docx`), in either language."""
+    """A paper as a page (`html`), to sign (`pdf`) or to work on (`docx`), in either language.
+
+    `docx` follows the agency's template where there is one, unless `own` asks for the house's form.
+    """
     if form not in FORMATS:
         raise Invalid("unknown_format", format=form, known=list(FORMATS))
     view = instance_view(asked.house.runtime, caller, instance)
@@ -124,13 +128,16 @@ def get_document(  # noqa: PLR0913 - the address and two questions.
     if form == "html":
         text = papers.html(caller, view, name, spoken)
         return Response(text, headers={**HTML_HEADERS, "Content-Language": spoken})
-    content = papers.file(caller, view, name, spoken, form=form)
+    template = None if own or form != "docx" else papers.template(caller, view, name)
+    content = papers.file(caller, view, name, spoken, form=form, own=own)
     title = f"{view.summary.code} {view.documents[name][spoken]}.{form}"
     headers = {
         "Content-Type": MEDIA_TYPES[form],
         "Content-Disposition": disposition(title),
         "X-Content-Type-Options": "nosniff",
         "Content-Language": spoken,
+        # Which template of the agency the file follows; PDF always has the house's own form.
+        "X-Paper-Template": "none" if template is None else template.id,
     }
     return Response(content, headers=headers)
 

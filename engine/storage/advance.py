@@ -38,6 +38,7 @@ from engine.storage.log_witnesses import WitnessRepository
 from engine.storage.numbers import NumberRepository
 from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
+from engine.storage.paper_templates import PaperTemplateRepository
 from engine.storage.plans import PlanRepository
 from engine.storage.records import GenericRecordSet, RecordSet, load_generic
 from engine.storage.signing import SigningRepository
@@ -75,6 +76,7 @@ class Tables:
     comments: CommentRepository
     witnesses: WitnessRepository
     documents: DocumentNumberRepository
+    templates: PaperTemplateRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

@@ -141,6 +141,26 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("post", "/document-numbers/{line}/fill"): Door(
         scope="step", lets_in=CLERK, json={"subject": "Về việc họp"}
     ),
+    ("get", "/paper-templates"): Door(scope="read"),
+    ("get", "/paper-templates/names"): Door(scope="read", query="?process=internal_audit"),
+    ("get", "/paper-templates/{template}/content"): Door(scope="read"),
+    ("post", "/paper-templates"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        sheet="no Word file",
+        texts=(("process", "internal_audit"), ("document", "plan"), ("valid_from", "2026-07-06")),
+    ),
+    ("post", "/paper-templates/preview"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        sheet="no Word file",
+        texts=(("instance", "x"), ("document", "plan")),
+    ),
+    ("post", "/paper-templates/withdraw"): Door(
+        scope="admin",
+        lets_in=ADMINISTRATOR,
+        json={"process": "internal_audit", "document": "plan", "valid_from": "2026-07-06"},
+    ),
     ("post", "/document-numbers/{line}/cancel"): Door(
         scope="step", lets_in=CLERK, json={"reason": "Sai thể thức"}
     ),
@@ -323,6 +343,7 @@ def places(small_web: Web) -> dict[str, str]:
         "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
         "feed": small_web.post("director", "/calendar", {}).json()["id"],
         "line": reserved_number(small_web),
+        "template": "x",
         "day": "2026-09-02",
         "entry": "0",
         "generation": "1",

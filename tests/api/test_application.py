@@ -66,7 +66,14 @@ def test_no_address_changes_anything_by_get(small_web: Web) -> None:
     entries = small_web.entries()
     described = small_web.client.get("/api/v1/openapi.json").json()
     places = {"instance": audit["id"], "process": "internal_audit", "version": "1", "year": "2026"}
-    places |= {"record_set": "slot", "evidence": "x", "name": "plan", "job": "x", "line": "x"}
+    places |= {
+        "record_set": "slot",
+        "evidence": "x",
+        "name": "plan",
+        "job": "x",
+        "line": "x",
+        "template": "x",
+    }
     places |= {"due_on": "2026-07-01", "code": "HS-1"}
     for path, methods in described["paths"].items():
         if "get" in methods:

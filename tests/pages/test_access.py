@@ -47,6 +47,7 @@ CLOSED = (
     "/admin/webhooks/x",
     "/messages",
     "/deadlines",
+    "/admin/templates",
     "/documents",
 )
 CHANGE = '{"days": [], "removed": [[null, "2026-09-02"]], "rules": [], "source": "x"}'

@@ -112,7 +112,7 @@ def _frame(language: str) -> bytes:
     styles = document.styles.element
     for child in list(styles):
         styles.remove(child)
-    for child in parse_xml(_styles(language)):
+    for child in parse_xml(styles_xml(language)):
         styles.append(child)
     section = document.sections[0]
     section.header.is_linked_to_previous = False
@@ -136,7 +136,8 @@ _PAGE_NUMBER: Final = (
 )
 
 
-def _styles(language: str) -> str:
+def styles_xml(language: str) -> str:
+    """Every look as a style of Word, in the language of the text."""
     tag = LANGUAGES[language]
     size = round(STYLES[""].size * 2)
     number = round(PAGE.number * 2)
