@@ -370,6 +370,8 @@ def subscriber_places(web: Web) -> dict[str, str]:
     deliver_webhooks(web.office.runtime, OFFICE, Agreeing(), source="https://office.example/log")
     listed = web.get("administrator", f"/webhooks/{made}/deliveries").json()["items"]
     return {"webhook": made, "delivery": listed[0]["id"]}
+
+
 def reserved_number(web: Web) -> str:
     """A line of the register of numbers."""
     body = {"kind": "TB", "dated": "2026-07-06", "status": "reserved", "subject": "Vào sổ muộn"}
