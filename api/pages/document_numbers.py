@@ -55,7 +55,7 @@ def register_page(desk: Desked) -> Response:
     message = None
     if done in DONE:
         number = desk.request.query_params.get("number", "")[:60]
-        message = Message(kind="good", text=desk.voice.ui(f"register.done_{done}", number=number))
+        message = Message(kind="good", text=desk.voice.ui(f"numbers.done_{done}", number=number))
     return _show(desk, message=message)
 
 

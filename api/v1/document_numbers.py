@@ -188,7 +188,7 @@ def get_sheet(
         found = uow.tables.documents.read(wanted.filter, limit=EXPORT_MAX)
 
     def say(code: str) -> str:
-        return asked.house.words.say(f"page.register.{code}", {}, asked.language)
+        return asked.house.words.say(f"page.numbers.{code}", {}, asked.language)
 
     def rows() -> Iterator[tuple[Any, ...]]:
         for line in found:

@@ -53,7 +53,7 @@ def test_a_paper_is_issued_and_is_from_then_on_what_was_issued(web: Web) -> None
     assert "01/KH-SKHCN" in paper(web, audit, "plan", "html", "en").text
     listed = web.get("director", f"/instances/{audit}/documents").json()["items"]
     assert {one["name"]: one["issued"] and one["issued"]["reference"] for one in listed} == {
-        "programme": None, "plan": "01/KH-SKHCN", "notice": None,
+        "programme": None, "team_decision": None, "plan": "01/KH-SKHCN", "notice": None,
     }  # fmt: skip
     again = issue(web, audit, "plan")
     assert (again.status_code, again.json()["code"]) == (409, "document_issued_already")

@@ -28,6 +28,12 @@ def test_the_papers_that_there_are_now_are_listed(small_web: Web, audit: str) ->
                 "issued": None,
             },
             {"name": "plan", "title": "Audit plan", "formats": formats, "issued": None},
+            {
+                "name": "team_decision",
+                "title": "Decision forming the team",
+                "formats": formats,
+                "issued": None,
+            },
         ],
         "next": None,
     }

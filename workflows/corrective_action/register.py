@@ -2,6 +2,7 @@
 
 from engine.machine.registry import Registry
 from workflows.corrective_action import effects, facts, figures, guards, report
+from workflows.documents.reminder import reminder_letter
 
 PROCESS = "corrective_action"
 
@@ -44,3 +45,4 @@ def register(registry: Registry) -> None:
     for name, figure in figures.FIGURES.items():
         registry.figure(PROCESS, name, figure)
     registry.document(PROCESS, "slip", report.slip)
+    registry.document(PROCESS, "reminder_letter", reminder_letter)

@@ -65,8 +65,8 @@ def register(registry: Registry) -> None:
     registry.record_set(PROCESS, "checklist", TableRecordSet(records.AuditChecklistLine))
     registry.record_set(PROCESS, "finding", TableRecordSet(records.AuditFinding))
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
-    # The programme and the notice say what the plan says, to others.
-    for name in ("programme", "plan", "notice"):
+    # The programme, the decision and the notice say what the plan says, to others.
+    for name in ("programme", "plan", "team_decision", "notice"):
         registry.document(PROCESS, name, report.plan)
     registry.document(PROCESS, "opening_minutes", report.opening_minutes)
     registry.document(PROCESS, "closing_minutes", report.closing_minutes)

@@ -5,6 +5,7 @@ from typing import Any
 
 from engine.machine.instance import Case
 from engine.machine.registry import Figure, Registry
+from workflows.documents.reminder import reminder_letter
 from workflows.unit_period_report import effects, facts, records, report
 
 PROCESS = "unit_period_report"
@@ -41,4 +42,5 @@ def register(registry: Registry) -> None:
         registry.effect(effect.__name__, effect)
     registry.proposal(PROCESS, facts.ITEM, backlog_items)
     registry.document(PROCESS, "unit_account", report.unit_account)
+    registry.document(PROCESS, "reminder_letter", reminder_letter)
     registry.lookup(PROCESS, facts.ASKED, records.asked_dossiers)

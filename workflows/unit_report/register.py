@@ -1,6 +1,7 @@
 """The names that `definitions/unit_report.yaml` uses, tied to their functions."""
 
 from engine.machine.registry import Reading, Registry
+from workflows.documents.reminder import reminder_letter
 from workflows.unit_report import effects, facts, figures, proposals, report
 
 PROCESS = "unit_report"
@@ -21,3 +22,4 @@ def register(registry: Registry) -> None:
         registry.effect(effect.__name__, effect)
     registry.proposal(PROCESS, "row_result", proposals.row_results)
     registry.document(PROCESS, "unit_report_form", report.unit_report)
+    registry.document(PROCESS, "reminder_letter", reminder_letter)
