@@ -21,7 +21,7 @@ from lxml import etree
 from engine.errors import Invalid
 from workflows.documents.letters import legal
 from workflows.documents.official_form import PAGE
-from workflows.documents.paper import Block, Group, Paper, Picture
+from workflows.documents.paper import Block, Group, Paper, Picture, Seal
 from workflows.documents.word_package import DOCUMENT, WordPackage, add_picture, open_package
 from workflows.documents.wordml import MAIN, Placed, Story
 
@@ -288,7 +288,10 @@ def _write(element: Any, text: str) -> None:
 def _set_body(package: WordPackage, paragraph: Any, values: Values) -> None:
     """Put what the house says in the place of a paragraph."""
 
-    def place(picture: Picture) -> Placed:
+    def place(picture: Picture | Seal) -> Placed:
+        if isinstance(picture, Seal):
+            # `_plain` leaves seals out: they belong to the house's own form.
+            raise TypeError(picture.said)
         relation = add_picture(package, values.draw(picture))
         return Placed(relation=relation, width=picture.chart.width, height=picture.chart.height)
 
@@ -313,6 +316,8 @@ def _set_body(package: WordPackage, paragraph: Any, values: Values) -> None:
 def _plain(blocks: Iterable[Block]) -> Iterator[Block]:
     """The parts without sections of their own: page and header are the template's."""
     for block in blocks:
+        if isinstance(block, Seal):
+            continue
         if isinstance(block, Group):
             yield Group(blocks=tuple(_plain(block.blocks)), page=block.page)
         else:

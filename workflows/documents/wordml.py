@@ -350,7 +350,7 @@ def _seal(seal: Seal, placed: Placed, width: float) -> str:
         f'</w:pPr></w:p><w:tbl><w:tblPr><w:tblW w:w="{_twips(width)}" w:type="dxa"/>'
         '<w:tblLayout w:type="fixed"/><w:tblCellMar><w:left w:w="0" w:type="dxa"/>'
         f'<w:right w:w="0" w:type="dxa"/></w:tblCellMar></w:tblPr>{_grid((code, width - code))}'
-        f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr></w:tbl>{_GAP}"
+        f"<w:tr><w:trPr><w:cantSplit/></w:trPr>{cells}</w:tr></w:tbl>{_gap()}"
     )
 
 
