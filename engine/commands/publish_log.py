@@ -100,11 +100,12 @@ def publish_log(runtime: Runtime, organization_id: str, *, anew: bool = False) -
     if publishing is None:
         raise PublishedNowhere
     try:
-        _begin(runtime, publishing, organization_id)
-        return _publish(runtime, publishing, organization_id, anew=anew)
+        while (done := _publish(runtime, publishing, organization_id, anew=anew)) is None:
+            _begin(runtime, publishing, organization_id)
     except NotPublishable as problem:
         problem.fresh = _note(runtime, organization_id, problem)
         raise
+    return done
 
 
 def is_unpublished(runtime: Runtime, organization_id: str) -> bool:
@@ -116,10 +117,6 @@ def is_unpublished(runtime: Runtime, organization_id: str) -> bool:
 
 def _begin(runtime: Runtime, publishing: Publishing, organization_id: str) -> None:
     """Choose the name of a log that has none; the log says it, and under which key it is signed."""
-    with runtime.read(organization_id) as uow:
-        if uow.tables.publications.origins():
-            return
-        _sound(uow, publishing)
     with runtime.write(organization_id) as uow:
         uow.tables.log.lock()
         if uow.tables.publications.origins():
@@ -144,9 +141,12 @@ def _sound(uow: UnitOfWork, publishing: Publishing) -> Standing:
 
 def _publish(
     runtime: Runtime, publishing: Publishing, organization_id: str, *, anew: bool
-) -> PublishedLog:
+) -> PublishedLog | None:
+    """Publish what is new; None where the log has no name yet."""
     with runtime.read(organization_id) as uow:
         standing = _sound(uow, publishing)
+        if not standing.named:
+            return None
         before = 0 if standing.checkpoint is None else standing.checkpoint.size
         tree = _write_files(uow, publishing, standing, first=0 if anew else before)
     origin = standing.origin

@@ -53,6 +53,7 @@ class Standing:
         note: the checkpoint as it lies there.
         checkpoint: what it says, where our keys signed it.
         size: how many entries the database has.
+        named: whether the database says under which name the log is published.
     """
 
     stand: Stand
@@ -60,6 +61,7 @@ class Standing:
     note: bytes | None
     checkpoint: Checkpoint | None
     size: int
+    named: bool
 
     @property
     def serves(self) -> bool:
@@ -120,7 +122,12 @@ def signers_of(publishing: Publishing, origin: str) -> tuple[NoteSigner, ...]:
 
 def origin_of(uow: UnitOfWork, publishing: Publishing, generation: int) -> LogOrigin:
     """The name of a generation: the one that was chosen, else the one that would be."""
-    known = uow.tables.publications.origins()
+    return _named(uow, publishing, uow.tables.publications.origins(), generation)
+
+
+def _named(
+    uow: UnitOfWork, publishing: Publishing, known: tuple[LogOrigin, ...], generation: int
+) -> LogOrigin:
     for origin in known:
         if origin.generation == generation:
             return origin
@@ -144,15 +151,16 @@ def standing_of(uow: UnitOfWork, publishing: Publishing, *, folding: bool = True
     known = uow.tables.publications.origins()
     present = known[-1].generation if known else 1
     newest, note = _newest(uow, publishing, present)
-    origin = origin_of(uow, publishing, newest)
+    origin = _named(uow, publishing, known, newest)
     checkpoint = None if note is None else _opened(publishing, origin, note)
-    stand = _stand(uow, origin, note=note, checkpoint=checkpoint)
+    size = uow.tables.log.size()
+    stand = _stand(origin, note=note, checkpoint=checkpoint, size=size)
     if stand is Stand.SOUND and newest > present:
         stand = Stand.BEHIND
     if stand is Stand.SOUND and folding and not _holds(uow, origin, checkpoint):
         stand = Stand.BESIDE
     return Standing(
-        stand=stand, origin=origin, note=note, checkpoint=checkpoint, size=uow.tables.log.size()
+        stand=stand, origin=origin, note=note, checkpoint=checkpoint, size=size, named=bool(known)
     )
 
 
@@ -183,14 +191,14 @@ def _opened(publishing: Publishing, origin: LogOrigin, note: bytes) -> Checkpoin
 
 
 def _stand(
-    uow: UnitOfWork, origin: LogOrigin, *, note: bytes | None, checkpoint: Checkpoint | None
+    origin: LogOrigin, *, note: bytes | None, checkpoint: Checkpoint | None, size: int
 ) -> Stand:
     """How it stands by its sizes alone."""
     if note is None:
         return Stand.MISSING if origin.published else Stand.UNPUBLISHED
     if checkpoint is None:
         return Stand.UNREADABLE
-    return Stand.BEHIND if uow.tables.log.size() < checkpoint.size else Stand.SOUND
+    return Stand.BEHIND if size < checkpoint.size else Stand.SOUND
 
 
 def _holds(uow: UnitOfWork, origin: LogOrigin, checkpoint: Checkpoint | None) -> bool:
