@@ -46,6 +46,7 @@ from api.problems import BodyTooLarge, Problem, Unreadable, problem_of, problem_
 from api.settings import JSON_BYTES, Settings
 from api.v1 import (
     accounts,
+    auditor_links,
     calendar,
     comments,
     deadlines,
@@ -64,6 +65,7 @@ from api.v1 import (
     log_publication,
     me,
     organization,
+    packs,
     paper_templates,
     plans,
     receipts,
@@ -342,6 +344,8 @@ def _v1(app: FastAPI) -> FastAPI:
         verifications,
         log_publication,
         receipts,
+        packs,
+        auditor_links,
     )
     shared = (
         organization,

@@ -19,7 +19,7 @@ _ENDINGS: Final = {"vi": "html", "en": "en.html"}
 _POLICY: Final = (
     "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
-_STYLE: Final = """
+STYLE: Final = """
 :root { color-scheme: light; }
 body { font: 16px/1.55 system-ui, 'Segoe UI', Roboto, 'Noto Sans', sans-serif; color: #1a2330;
   background: #fff; max-width: 76rem; margin: 0 auto; padding: 1.5rem 1rem 4rem; }
@@ -55,11 +55,13 @@ class ReadablePages:
     Args:
         words: of the house.
         zone: in which instants are shown.
+        proven: whether they lie in a pack, beside what proves what they tell.
     """
 
-    def __init__(self, words: Words, zone: tzinfo) -> None:
+    def __init__(self, words: Words, zone: tzinfo, *, proven: bool = True) -> None:
         self._words = words
         self._zone = zone
+        self.note = "pack.proves_nothing" if proven else "pack.read_online"
 
     def case(self, story: Story) -> Mapping[str, bytes]:
         """The page of one case in each language, by its ending."""
@@ -96,7 +98,7 @@ class ReadablePages:
         page.text("h1", page.say("pack.title"))
         name = cover.organization.get(page.language, "")
         page.text("p", f"{name} · {page.scope(cover)}", cls="quiet")
-        page.text("p", page.say("pack.proves_nothing"), cls="note")
+        page.text("p", page.say(self.note), cls="note")
         page.facts(
             [
                 (page.say("pack.log"), cover.checkpoint.origin),
@@ -125,7 +127,7 @@ class ReadablePages:
         state = story.process.states.get(story.state)
         shown = page.title(state.title) if state is not None else story.state
         page.text("p", f"{page.title(story.process.title)} · {shown}", cls="quiet")
-        page.text("p", page.say("pack.proves_nothing"), cls="note")
+        page.text("p", page.say(self.note), cls="note")
         page.text("h2", page.say("pack.files", count=len(story.files)))
         if story.files:
             page.table(
@@ -194,7 +196,7 @@ class _Page:
         ET.SubElement(head, "meta", policy)
         ET.SubElement(head, "meta", {"name": "viewport", "content": "width=device-width"})
         _text(head, "title", name)
-        _text(head, "style", _STYLE)
+        _text(head, "style", STYLE)
         root.append(self.body)
         text = ET.tostring(root, encoding="unicode", method="html")
         return f"<!doctype html>\n{text}\n".encode()
@@ -272,7 +274,7 @@ def _details(page: _Page, entry: StoryEntry, story: Story) -> Iterator[str]:
         yield page.say("pack.reason", reason=payload["reason"])
     for change in payload.get("changes", ()):
         name = _name(page, change, process)
-        yield f"{name}: {_value(change['old'])} → {_value(change['new'])}"
+        yield f"{name}: {_change(change, story.people)}"
     if "payload" in body and entry.payload is None:
         yield page.say("pack.erased")
     files = {file.id: file.filename for file in story.files}
@@ -291,9 +293,15 @@ def _name(page: _Page, change: Mapping[str, Any], process: Process) -> str:
     return own if rows is None else f"{page.title(rows.title)} · {own}"
 
 
-def _value(value: Any) -> str:
+def _change(change: Mapping[str, Any], people: Mapping[str, str]) -> str:
+    """What a value was and is; one that was not there before is told alone."""
+    new = _value(change["new"], people)
+    return new if change["old"] is None else f"{_value(change['old'], people)} → {new}"
+
+
+def _value(value: Any, people: Mapping[str, str]) -> str:
     if value is None:
         return "—"
     if isinstance(value, list):
-        return ", ".join(map(_value, value)) or "—"
-    return str(value)
+        return ", ".join(_value(one, people) for one in value) or "—"
+    return people.get(value, value) if isinstance(value, str) else str(value)

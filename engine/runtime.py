@@ -32,6 +32,7 @@ from engine.storage.accounts import AccountRepository
 from engine.storage.advance import Tables, read_case
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.audit_log import LogRepository
+from engine.storage.auditor_links import AuditorLink, AuditorLinkRepository, link_of_anybody
 from engine.storage.calendars import CalendarRepository, Editions
 from engine.storage.comments import CommentRepository
 from engine.storage.database import Database, damage_of
@@ -465,6 +466,11 @@ class Runtime:
         with guarded(), self.database.reading() as session:
             return organizations(session)
 
+    def auditor_link(self, link_id: str) -> AuditorLink | None:
+        """A door for auditors, of whatever organisation: asked before one is known."""
+        with guarded(), self.database.reading() as session:
+            return link_of_anybody(session, link_id)
+
     def compiled(self, published: Published) -> Compiled:
         """The compiled machine of a published version.
 
@@ -507,6 +513,7 @@ class Runtime:
             witnesses=WitnessRepository(session, organization_id),
             documents=DocumentNumberRepository(session, organization_id),
             templates=PaperTemplateRepository(session, organization_id),
+            auditor_links=AuditorLinkRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

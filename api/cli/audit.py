@@ -11,6 +11,8 @@ import typer
 from api.cli.definitions import Report
 from api.cli.desk import Desk, desk_of, organization_of, settings_for, show_json
 from api.cli.holding import held_by_log
+from api.cli.packs import add_to as add_packs
+from api.cli.packs import verify_bundle
 from api.cli.publication import add_to
 from api.cli.witness import witness
 from api.cli.witnesses import witnesses
@@ -29,6 +31,7 @@ app = typer.Typer(add_completion=False, no_args_is_help=True, rich_markup_mode=N
 app.command(help="Các nhân chứng của nhật ký · The witnesses of the log")(witnesses)
 app.command(help="Chạy một nhân chứng của riêng mình · Run a witness of one's own")(witness)
 add_to(app)
+add_packs(app)
 
 
 class Export(StrEnum):
@@ -52,9 +55,18 @@ def verify(
     database: Annotated[
         str | None, typer.Option(help="Địa chỉ cơ sở dữ liệu · Address of the database")
     ] = None,
+    bundle: Annotated[
+        Path | None, typer.Option(help="Kiểm chứng một gói hồ sơ · Verify an evidence pack instead")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option(help="Chính sách của bạn · Your own policy, for a pack")
+    ] = None,
     held: Annotated[
         list[Path] | None,
-        typer.Option(help="Điểm chốt (mã QR đã quét) hoặc biên nhận · A checkpoint or receipt"),
+        typer.Option(
+            help="Điểm chốt (mã QR đã quét), biên nhận hoặc gói bạn giữ"
+            " · A checkpoint, a receipt or a pack that you hold"
+        ),
     ] = None,
     format_: Annotated[Report, typer.Option("--format")] = Report.TEXT,
 ) -> None:
@@ -63,6 +75,10 @@ def verify(
     Exit 1 with each fault named; 2 when nothing could be verified.
     """
     desk = desk_of(context)
+    if bundle is not None:
+        if not verify_bundle(desk, bundle, policy=policy, held=held or (), form=format_):
+            raise typer.Exit(1)
+        return
     runtime = desk.runtime(settings_for(database_url=database), upgraded=False, looking=True)
     damage = verify_database(runtime)
     if damage:

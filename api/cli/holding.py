@@ -13,7 +13,7 @@ from typing import Final
 from engine.audit.checkpoint import Checkpoint, open_checkpoint
 from engine.audit.note import parse_note
 from engine.audit.profile import AuditInputError
-from engine.audit.tlog_proof import HEADER, read_proof
+from engine.audit.tlog_proof import note_in
 from engine.audit.verifier import Checkpoint as Held
 from engine.errors import Invalid, NotFound
 from engine.queries.witnesses import log_verifiers
@@ -53,15 +53,3 @@ def _held(runtime: Runtime, path: Path) -> tuple[str, Checkpoint]:
         except AuditInputError:
             raise Invalid("held_not_signed", file=str(path), origin=origin) from None
     raise Invalid("held_of_other_log", file=str(path), origin=origin)
-
-
-def note_in(content: bytes) -> bytes:
-    """The checkpoint in a file (rule 1).
-
-    Raises:
-        AuditInputError: there is none.
-    """
-    lines = content.replace(b"\r\n", b"\n").strip() + b"\n"
-    if lines.startswith(HEADER.encode()):
-        return read_proof(lines).checkpoint
-    return lines

@@ -24,10 +24,11 @@ from api.dependencies import (
     send,
     standing,
 )
+from api.packing import disposition
 from api.problems import Unreadable
 from api.seeds import library_days
 from api.v1.administering import refused
-from api.v1.evidence import disposition, read_attachment
+from api.v1.evidence import read_attachment
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
 from api.v1.reading import (
     Body,

@@ -18,9 +18,9 @@ from api.dependencies import (
     answer_once,
     send,
 )
+from api.packing import disposition
 from api.v1.administering import refused
 from api.v1.document_numbers import LineBody, ShortText, line_body
-from api.v1.evidence import disposition
 from api.v1.paging import page
 from api.v1.reading import Body, Identifier, IsoDate, JsonBody, Sent
 from engine.commands.issue_document import IssueDocument, issue_document

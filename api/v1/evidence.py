@@ -5,14 +5,12 @@ into a sandbox, for this origin alone.
 """
 
 import re
-import unicodedata
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from datetime import date
 from io import SEEK_END
 from itertools import chain
 from typing import Annotated, Any, BinaryIO, Final
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import StreamingResponse
@@ -29,6 +27,7 @@ from api.dependencies import (
     standing,
     standpoint,
 )
+from api.packing import disposition
 from api.problems import MediaTypeUnknown, Problem, Unreadable, problem_of_refusal
 from api.v1.instances import explainer
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
@@ -368,15 +367,6 @@ def evidence_body(asked: Asked, caller: Caller, file: Any) -> dict[str, Any]:
         superseded_by=file.superseded_by,
         signatures=None if file.signatures is None else dict(file.signatures),
     ).model_dump(mode="json")
-
-
-def disposition(filename: str) -> str:
-    """`Content-Disposition` by RFC 6266: the whole name, and an ASCII one for old readers."""
-    letters = unicodedata.normalize("NFD", filename.replace("đ", "d").replace("Đ", "D"))
-    plain = "".join(c for c in letters if c.isascii() and c.isprintable() and c not in '"\\%;')
-    return (
-        f"attachment; filename=\"{plain or 'file'}\"; filename*=UTF-8''{quote(filename, safe='')}"
-    )
 
 
 def _upload(

@@ -14,8 +14,8 @@ from api.dependencies import (
     digest_of_body,
     send,
 )
+from api.packing import disposition
 from api.problems import said_of
-from api.v1.evidence import disposition
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
 from engine.commands.manage_imports import COUNTS, cancel_import
 from engine.errors import Invalid

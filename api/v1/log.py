@@ -9,8 +9,8 @@ from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 
 from api.dependencies import Asked, Circumstances, Reader, Reply, log_filter, send
+from api.packing import disposition
 from api.problems import plain
-from api.v1.evidence import disposition
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of
 from api.v1.reading import Instant, QueryText
 from engine.audit.leaf import EntryType

@@ -23,10 +23,11 @@ from api.dependencies import (
     send,
     standing,
 )
+from api.packing import disposition
 from api.problems import Unreadable
 from api.v1.administering import done, made
 from api.v1.documents import MEDIA_TYPES
-from api.v1.evidence import disposition, read_attachment
+from api.v1.evidence import read_attachment
 from api.v1.organization import MadeBody
 from api.v1.paging import page
 from api.v1.reading import (

@@ -10,8 +10,9 @@ from pydantic import BaseModel
 from starlette.datastructures import FormData
 
 from api.dependencies import Circumstances, Reader, Reply, Stepper, standpoint
+from api.packing import disposition
 from api.problems import Unreadable, problem_of_refusal
-from api.v1.evidence import disposition, read_attachment
+from api.v1.evidence import read_attachment
 from api.v1.instances import explainer
 from api.v1.reading import digest_of_form, files_of, refuse_texts
 from engine.commands.change_records import (

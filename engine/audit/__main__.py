@@ -15,6 +15,7 @@ from typing import Any, BinaryIO
 
 from engine.audit.offline import TOLERANCE, Asked, PackReport, verify_pack
 from engine.audit.profile import AuditInputError
+from engine.audit.tlog_proof import note_in
 from engine.audit.trust import judge_by
 from engine.audit.words import (
     CLASSES,
@@ -77,7 +78,7 @@ def judge(
             if head == b"PK\3\4":
                 others[str(path)] = file
             else:
-                notes[str(path)] = file.read(HELD_BYTES_MAX + 1)
+                notes[str(path)] = _note(file.read(HELD_BYTES_MAX + 1))
         content = None if policy is None else policy.read_bytes()
         asked = Asked(
             judge=judge_by(content, now=now),
@@ -88,6 +89,15 @@ def judge(
         )
         with pack.open("rb") as file:
             return verify_pack(file, asked)
+
+
+def _note(content: bytes) -> bytes:
+    """What is held: a checkpoint, the text of a code on paper, or that of a receipt."""
+    try:
+        return note_in(content)
+    except AuditInputError:
+        # Whoever judges it says that it is none.
+        return content
 
 
 def exit_code(report: PackReport) -> int:

@@ -80,6 +80,20 @@ def read_proof(content: bytes) -> LogProof:
     return LogProof(index=int(index[1]), path=path, checkpoint=checkpoint, extra=extra)
 
 
+def note_in(content: bytes) -> bytes:
+    """The checkpoint in a file that somebody kept: a checkpoint itself, or that of a receipt.
+
+    Line ends that a telephone or a mail changed are put back, nothing else.
+
+    Raises:
+        AuditInputError: there is none.
+    """
+    lines = content.replace(b"\r\n", b"\n").strip() + b"\n"
+    if lines.startswith(HEADER.encode()):
+        return read_proof(lines).checkpoint
+    return lines
+
+
 def proves(proof: LogProof, leaf: bytes, *, checkpoint: Checkpoint) -> bool:
     """Whether a leaf hash stands at the proof's index in the tree of a checkpoint.
 

@@ -17,15 +17,21 @@ Rows come in index order, as a reader who does not trust the storage would ask f
 import hashlib
 import hmac
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
+from hashlib import sha256
+from typing import Any, Final
 
-from engine.audit.chain import Link, Tip, entry_hmac, link_faults
+from engine.audit.chain import Link, Tip, entry_hmac, link_faults, sealer
+from engine.audit.folding import Growing
 from engine.audit.leaf import BODY_BYTES_MAX, EntryType, Outcome, check_leaf
 from engine.audit.merkle import CompactRange, leaf_hash
 from engine.audit.profile import AuditInputError, read_canonical
+from engine.audit.swift import SwiftReader
+
+LEAVES_AT_ONCE: Final = 256
+SALT_BYTES: Final = 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +65,17 @@ class StoredRow:
     personal: bytes | None = None
     personal_salt: bytes | None = None
     projections: Mapping[str, Any] = field(default_factory=dict)
+
+
+RawRow = tuple[Any, ...]
+"""A row as a cursor gives it, in the order of `RAW_COLUMNS`; `recorded_at` as a body spells it."""
+RAW_COLUMNS: Final = (
+    *("idx", "stream", "seq", "prev", "body", "leaf_hash", "hmac"),
+    *("payload", "salt", "personal", "personal_salt"),
+)
+RAW_PROJECTIONS: Final = (
+    *("type", "outcome", "instance", "process", "transition", "actor", "unit", "recorded_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +168,24 @@ def verify_log(rows: Iterable[StoredRow], *, head: StoredHead | None, policy: Po
     reading = _Reading(policy)
     for row in rows:
         reading.take(row)
+    return _report(reading, head)
+
+
+def verify_raw(rows: Iterable[RawRow], *, head: StoredHead | None, policy: Policy) -> Report:
+    """Checks a whole log as `verify_log` does, from rows as a cursor gives them.
+
+    A sound row is known at one look (`swift`); each other one goes the strict way, which names its
+    fault. The two come to the same report.
+
+    Raises:
+        AuditInputError: `key_too_short` when the policy's key cannot be one.
+    """
+    reading = _Reading(policy)
+    reading.take_raw(rows)
+    return _report(reading, head)
+
+
+def _report(reading: "_Reading", head: StoredHead | None) -> Report:
     reading.finish(head)
     return Report(
         findings=tuple(reading.findings),
@@ -158,7 +193,7 @@ def verify_log(rows: Iterable[StoredRow], *, head: StoredHead | None, policy: Po
         root=reading.tree.root(),
         payloads=reading.payloads,
         erased=reading.erased,
-        not_checked=tuple(_not_checked(head, policy)),
+        not_checked=tuple(_not_checked(head, reading.policy)),
     )
 
 
@@ -168,18 +203,20 @@ class _Reading:
     def __init__(self, policy: Policy) -> None:
         self.policy = policy
         self.findings: list[Finding] = []
-        self.tree = CompactRange()
+        self.tree = Growing()
         self.size = 0
         self.payloads = 0
         self.erased = 0
         self._next_idx = 0
-        self._tips: dict[str, Tip] = {}
+        self._tips: dict[str, tuple[int, bytes]] = {}
         self._missing: list[tuple[int, str]] = []
         self._erasures: set[str] = set()
         self._newest: datetime | None = None
         self._checkpoints: dict[int, set[bytes]] = {}
         for checkpoint in policy.checkpoints:
             self._checkpoints.setdefault(checkpoint.size, set()).add(checkpoint.root)
+        # The row before each is taken alone, so that the root is looked at there.
+        self._stops = {size - 1 for size in self._checkpoints}
         self._compare_checkpoints()
 
     def take(self, row: StoredRow) -> None:
@@ -187,7 +224,7 @@ class _Reading:
         self._check_index(row)
         real_hash = leaf_hash(row.body)
         self.size += 1
-        self.tree = self.tree.append(real_hash)
+        self.tree.grow(real_hash)
         self._compare_checkpoints()
         if row.leaf_hash != real_hash:
             self._find("leaf_hash_differs", row)
@@ -199,6 +236,29 @@ class _Reading:
             self._check_payloads(row, body)
             self._check_time(row, body)
             self._note_erasure(body)
+
+    def take_raw(self, rows: Iterable[RawRow]) -> None:
+        """Checks rows at one look where that suffices, else one by one."""
+        look = _Look(self.policy)
+        leaves: list[bytes] = []
+        for raw in rows:
+            stops = self.size + len(leaves) in self._stops
+            leaf = None if stops else look.sound(raw, self._next_idx, self._tips)
+            if leaf is None:
+                self._grow(leaves)
+                self.take(_stored_row(raw))
+                continue
+            self._next_idx += 1
+            leaves.append(leaf)
+            if len(leaves) == LEAVES_AT_ONCE:
+                self._grow(leaves)
+        self._grow(leaves)
+        self.payloads += look.payloads
+
+    def _grow(self, leaves: list[bytes]) -> None:
+        self.tree.grow(b"".join(leaves))
+        self.size += len(leaves)
+        leaves.clear()
 
     def finish(self, head: StoredHead | None) -> None:
         """Checks what only the whole log can show."""
@@ -250,9 +310,10 @@ class _Reading:
     def _check_link(self, row: StoredRow, body: Mapping[str, Any], real_hash: bytes) -> None:
         prev = body.get("prev")
         link = Link(body["seq"], None if prev is None else bytes.fromhex(prev))
-        for code in link_faults(link, tip=self._tips.get(body["stream"])):
+        tip = self._tips.get(body["stream"])
+        for code in link_faults(link, tip=None if tip is None else Tip(*tip)):
             self._find(code, row, body["stream"])
-        self._tips[body["stream"]] = Tip(body["seq"], real_hash)
+        self._tips[body["stream"]] = (body["seq"], real_hash)
 
     def _check_projections(self, row: StoredRow, body: Mapping[str, Any]) -> None:
         columns = {
@@ -319,11 +380,78 @@ class _Reading:
         if kept.size != head.size:
             self.findings.append(Finding("size_differs", None, f"range {kept.size}"))
         # The whole range, not only its root: the next append goes on from its nodes.
-        if kept != self.tree:
+        if kept != self.tree.compact_range():
             self.findings.append(Finding("root_differs"))
 
     def _find(self, code: str, row: StoredRow, detail: str | None = None) -> None:
         self.findings.append(Finding(code, row.idx, detail))
+
+
+class _Look:
+    """One look at a row: is everything as it must be?"""
+
+    def __init__(self, policy: Policy) -> None:
+        self.payloads = 0
+        self._read = SwiftReader().read
+        self._seal: Callable[[int, bytes], bytes] | None = None
+        if policy.key is not None:
+            self._seal = sealer(policy.key, organization_id=policy.organization_id)
+        # Times that may not fall are compared by the strict way alone.
+        self._looks = policy.clock_tolerance is None
+
+    def sound(self, raw: RawRow, next_idx: int, tips: dict[str, tuple[int, bytes]]) -> bytes | None:
+        """The leaf hash of a sound row, whose stream has gone on; None: look closer."""
+        idx, stream, seq, prev, body, leaf, seal, payload, salt, personal, other, *beside = raw
+        told = self._read(body) if self._looks and idx == next_idx else None
+        if told is None or told[15] == EntryType.PAYLOAD_ERASED:
+            return None
+        kind, outcome, instance, process, step, actor, unit, at = beside
+        said = (
+            *(actor, told[1], told[2], told[3], instance, outcome, told[6], told[7]),
+            *(None if prev is None else prev.hex(), process, at, str(seq), stream, told[13]),
+            *(step, kind, unit, told[17]),
+        )
+        real = sha256(b"\0" + body).digest()
+        tip = tips.get(stream)
+        linked = (seq == 0 and prev is None) if tip is None else (tip == (seq - 1, prev))
+        if not linked or real != leaf or told != said:
+            return None
+        if self._seal is not None and self._seal(idx, real) != seal:
+            return None
+        if payload is not None or salt is not None or told[6] is not None:
+            if not _is_that(told[6], payload, salt):
+                return None
+            self.payloads += 1
+        if personal is not None or other is not None or told[7] is not None:
+            if not _is_that(told[7], personal, other):
+                # The strict way counts both again.
+                self.payloads -= told[6] is not None
+                return None
+            self.payloads += 1
+        tips[stream] = (seq, real)
+        return real
+
+
+def _is_that(digest: str | None, content: Any, salt: Any) -> bool:
+    """Whether a payload is the one of which a body speaks."""
+    whole = isinstance(salt, bytes) and isinstance(content, bytes) and len(salt) == SALT_BYTES
+    return bool(whole and sha256(salt + content).hexdigest() == digest)
+
+
+def _stored_row(raw: RawRow) -> StoredRow:
+    columns = dict(zip(RAW_COLUMNS, raw, strict=False))
+    for name in ("prev", "body", "leaf_hash", "hmac", "payload", "salt", "personal"):
+        columns[name] = _bytes(columns[name])
+    for name in ("body", "leaf_hash", "hmac"):
+        columns[name] = columns[name] or b""
+    columns["personal_salt"] = _bytes(columns["personal_salt"])
+    beside = dict(zip(RAW_PROJECTIONS, raw[len(RAW_COLUMNS) :], strict=True))
+    return StoredRow(**columns, projections=beside)
+
+
+def _bytes(value: bytes | str | None) -> bytes | None:
+    """What a column of bytes holds; SQLite lets whoever writes behind the house put text there."""
+    return value.encode("utf-8", "surrogateescape") if isinstance(value, str) else value
 
 
 def _not_checked(head: StoredHead | None, policy: Policy) -> Iterator[str]:

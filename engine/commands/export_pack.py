@@ -9,9 +9,9 @@
 from typing import BinaryIO
 
 from engine.audit.leaf import EntryType
-from engine.machine.actor import SYSTEM
+from engine.machine.actor import SYSTEM, Actor
 from engine.queries.evidence_pack import PackMade, PackPages, PackWish, write_pack
-from engine.runtime import Caller, Runtime
+from engine.runtime import Runtime
 from engine.storage.audit_log import LogDraft
 
 
@@ -22,11 +22,11 @@ def export_pack(
     file: BinaryIO,
     pages: PackPages,
     *,
-    caller: Caller | None = None,
+    actor: Actor = SYSTEM,
 ) -> PackMade:
     """Write a pack into a file, and the entry into the log.
 
-    Without a `caller` the house itself exports, from its command line.
+    Without an `actor` the house itself exports, from its command line.
 
     Raises:
         NotFound, NotPublished, PackTooLarge, LogDiffers: as `write_pack`; nothing is logged.
@@ -34,7 +34,6 @@ def export_pack(
     with runtime.read(organization_id) as uow:
         made = write_pack(uow, wish, file, pages)
     with runtime.write(organization_id) as uow:
-        actor = SYSTEM if caller is None else uow.actor(caller)
         uow.tables.log.append(
             LogDraft(
                 type=EntryType.DATA_EXPORTED,

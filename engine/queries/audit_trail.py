@@ -14,7 +14,7 @@ from typing import Any, Final, TypeVar
 
 from engine.audit.leaf import EntryType
 from engine.audit.verifier import Checkpoint, Finding, Policy, Report, StoredRow
-from engine.audit.verifier import verify_log as verify_entries
+from engine.audit.verifier import verify_raw as verify_entries
 from engine.definition.model import Process
 from engine.definition.values import to_json
 from engine.errors import QuyTrinhError
@@ -184,7 +184,7 @@ def verify_log(
         findings: list[Finding] = []
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())
         with _told(findings, "log"):
-            rows = _watched(log.stored(), "entries", log.size(), watch)
+            rows = _watched(log.raw(), "entries", log.size(), watch)
             report = verify_entries(rows, head=log.head(), policy=policy)
             findings += report.findings
         with _told(findings, "definitions"):

@@ -32,6 +32,7 @@ from engine.audit.merkle import HASH_BYTES
 from engine.audit.note import parse_note
 from engine.audit.profile import AuditInputError, canonical_text, read_canonical
 from engine.audit.tile import TILE_WIDTH, tile_at
+from engine.audit.walk import people_of
 from engine.definition.digest import canonical
 from engine.definition.model import Process
 from engine.errors import Conflict, Corrupt, Invalid, NotFound
@@ -260,10 +261,8 @@ class _Packing:
         if self.wish.kind == "process":
             self.uow.definition(self.wish.value)
             wanted = Filter(process=self.wish.value)
-        elif _YEAR.fullmatch(self.wish.value):
-            wanted = Filter(year=int(self.wish.value))
         else:
-            raise Invalid("pack_year_invalid", year=self.wish.value)
+            wanted = Filter(year=year_of(self.wish.value))
         count = self.uow.tables.instances.count(wanted)
         if count > CASES_MAX:
             raise PackTooLarge("pack_too_large")
@@ -320,7 +319,7 @@ class _Packing:
         """Whether what stands beside an entry goes along (rule 3)."""
         head, _, instance = row.stream.partition(":")
         if head != "instance":
-            return kind == "payload" and row.type in CHANGES_ROLES
+            return kind == "payload" and (head == "log" or row.type in CHANGES_ROLES)
         return kind == "payload" or self._reads_personal(instance)
 
     def _reads_personal(self, instance: str) -> bool:
@@ -381,35 +380,11 @@ class _Packing:
         return members
 
     def _case_pages(self, case: StoredInstance, members: Mapping[str, str]) -> Outline:
-        process = self.uow.version_of(case).process
-        story = self._story(case, process, members)
-        page = f"cases/{case.code}"
+        story = story_of(self.uow, case, before=self.checkpoint.size, members=members)
+        outline = outline_of(case, story)
         for ending, content in sorted(self.pages.case(story).items()):
-            self._add(f"{page}.{ending}", content)
-        return Outline(
-            code=case.code,
-            page=page,
-            process=process,
-            title=case.title,
-            state=story.state,
-            entries=len(story.entries),
-            files=len(story.files),
-        )
-
-    def _story(self, case: StoredInstance, process: Process, members: Mapping[str, str]) -> Story:
-        rows = self.uow.tables.log.written(self.checkpoint.size, streams=(f"instance:{case.id}",))
-        entries = tuple(_told(row) for row in rows)
-        actors = {entry.body["actor"] for entry in entries}
-        known = self.uow.tables.organization.known(actors, on=self.uow.today)
-        return Story(
-            code=case.code,
-            process=process,
-            title=case.title,
-            state=_state(entries),
-            entries=entries,
-            files=tuple(_files(entries, members)),
-            people={person.id: person.name for person in known.values()},
-        )
+            self._add(f"{outline.page}.{ending}", content)
+        return outline
 
     def _cover(self, scope: Scope, outlines: tuple[Outline, ...]) -> None:
         cover = Cover(
@@ -440,6 +415,61 @@ class _Packing:
 
         self.writer.add_pieces(name, counted())
         self.digests[name] = hashed.hexdigest()
+
+
+def story_of(
+    uow: UnitOfWork, case: StoredInstance, *, before: int, members: Mapping[str, str]
+) -> Story:
+    """A case as its entries below an index tell it; personal changes are not told."""
+    process = uow.version_of(case).process
+    rows = uow.tables.log.written(before, streams=(f"instance:{case.id}",))
+    entries = tuple(_told(row) for row in rows)
+    people = {person for entry in entries for person in _named(entry, process)}
+    known = uow.tables.organization.known(people, on=uow.today)
+    return Story(
+        code=case.code,
+        process=process,
+        title=case.title,
+        state=_state(entries),
+        entries=entries,
+        files=tuple(_files(entries, members)),
+        people={person.id: person.name for person in known.values()},
+    )
+
+
+def _named(entry: StoryEntry, process: Process) -> Iterator[str]:
+    """Everybody of whom an entry tells: who acted, for whom, and whom a plain value names."""
+    yield from people_of(entry.body)
+    for change in (entry.payload or {}).get("changes", ()):
+        rows = process.records.get(change["set"] or "")
+        spec = (process.fields if rows is None else rows.columns).get(change["column"])
+        if spec is not None and spec.type == "person":
+            for value in (change["old"], change["new"]):
+                yield from (value,) if isinstance(value, str) else (value or ())
+
+
+def outline_of(case: StoredInstance, story: Story) -> Outline:
+    """A case in the list of all."""
+    return Outline(
+        code=case.code,
+        page=f"cases/{case.code}",
+        process=story.process,
+        title=case.title,
+        state=story.state,
+        entries=len(story.entries),
+        files=len(story.files),
+    )
+
+
+def year_of(value: str) -> int:
+    """The year that is meant.
+
+    Raises:
+        Invalid: it is none.
+    """
+    if not _YEAR.fullmatch(value):
+        raise Invalid("pack_year_invalid", year=value)
+    return int(value)
 
 
 def every_instance(uow: UnitOfWork, wanted: Filter) -> Iterator[StoredInstance]:

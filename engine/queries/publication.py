@@ -6,7 +6,7 @@
 3. Files of former generations stay readable under their number.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -163,6 +163,36 @@ def log_identity(runtime: Runtime, organization_id: str) -> LogIdentity:
         problem=None if state is None else state.problem,
         problem_idx=None if state is None else state.problem_idx,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestCheckpoint:
+    """What an evidence pack is made at.
+
+    Attributes:
+        note: the signed checkpoint as it lies there.
+        size: what it says, by whom nobody has checked yet.
+        keys: members of a pack for reference: the public keys, by name.
+    """
+
+    note: bytes
+    size: int
+    keys: Mapping[str, bytes]
+
+
+def newest_checkpoint(runtime: Runtime, organization_id: str) -> NewestCheckpoint:
+    """The newest checkpoint of a log, for the house itself.
+
+    Raises:
+        NotFound: `log_not_published`.
+    """
+    identity = log_identity(runtime, organization_id)
+    note = note_of(_publishing(runtime), organization_id, max(len(identity.generations), 1))
+    if note is None:
+        raise NotFound("log_not_published")
+    keys = "".join(f"{vkey}\n" for vkey in identity.vkeys).encode("ascii")
+    size = Checkpoint.parse(parse_note(note).text).size
+    return NewestCheckpoint(note=note, size=size, keys={"keys/log.vkey": keys})
 
 
 def published_checkpoint(

@@ -23,6 +23,7 @@ from engine.machine.instance import Approval, Case, Child, Instance, Person, Row
 from engine.machine.registry import Registry
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.audit_log import LogRepository
+from engine.storage.auditor_links import AuditorLinkRepository
 from engine.storage.calendars import CalendarRepository
 from engine.storage.comments import CommentRepository
 from engine.storage.definitions import DefinitionRepository
@@ -77,6 +78,7 @@ class Tables:
     witnesses: WitnessRepository
     documents: DocumentNumberRepository
     templates: PaperTemplateRepository
+    auditor_links: AuditorLinkRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

@@ -157,6 +157,15 @@ class EvidenceRepository:
         )
         return {file: name for file, name in self._session.execute(query)}  # noqa: C416 - rows.
 
+    def with_digest(self, sha256: str) -> tuple[StoredEvidence, ...]:
+        """Every record of a content, oldest first."""
+        query = (
+            select(EvidenceRow)
+            .where(col(EvidenceRow.organization_id) == self._id, col(EvidenceRow.sha256) == sha256)
+            .order_by(col(EvidenceRow.received_at), col(EvidenceRow.id))
+        )
+        return tuple(_stored(row) for row in self._session.exec(query))
+
     def digests(self) -> frozenset[str]:
         """Every digest that a record refers to; what the sweep of orphans must leave."""
         query = (

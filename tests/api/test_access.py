@@ -15,6 +15,8 @@ from engine.worker.jobs import run_waiting_imports
 from tests.api.web import AUDIT_FIELDS, EXPORT, EXPORT_ROW, SLOT, Web, pdf
 from tests.fixtures import OFFICE, people_of, seed_data
 
+LINKS: Final = ("post", "/log/links")
+
 
 def holders() -> tuple[str, ...]:
     """Somebody for every role that anybody holds: whoever bears its name, else the first."""
@@ -194,6 +196,19 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("get", "/log/generations/{generation}/tile/{tile}"): Door(scope="read"),
     ("get", "/log/proofs/inclusion"): Door(scope="read", query="?entry=0"),
     ("get", "/log/proofs/consistency"): Door(scope="read", query="?from=1"),
+    ("post", "/log/packs"): Door(scope="read", json={"year": 2026}),
+    ("get", "/log/links"): Door(scope="read", lets_in=SECRETARY),
+    ("post", "/log/links"): Door(
+        scope="step",
+        lets_in=SECRETARY,
+        json={
+            "scope": "year",
+            "value": "2026",
+            "label": "TÜV",
+            "expires_at": "2026-07-20T00:00:00+07:00",
+        },
+    ),
+    ("delete", "/log/links/{link}"): Door(scope="step", lets_in=SECRETARY),
     ("get", "/instances/{instance}/log"): Door(scope="read"),
     ("get", "/inbox"): Door(scope="read"),
     ("get", "/me"): Door(scope="read"),
@@ -346,6 +361,7 @@ def places(small_web: Web) -> dict[str, str]:
         "template": "x",
         "day": "2026-09-02",
         "entry": "0",
+        "link": small_web.post("iso_secretary", "/log/links", DOORS[LINKS].json).json()["id"],
         "generation": "1",
         "tile": "0/000",
     }
@@ -480,7 +496,7 @@ def test_the_table_speaks_of_many_roles() -> None:
 
 def test_what_the_neighbour_has_is_not_there(small_web: Web, places: dict[str, str]) -> None:
     entries = small_web.entries()
-    owned = ("{instance}", "{evidence}", "{token}", "{grant}", "{job}", "{code}")
+    owned = ("{instance}", "{evidence}", "{token}", "{grant}", "{job}", "{code}", "{link}")
     doors = [door for door in DOORS if any(part in door[1] for part in owned)]
     assert len(doors) > 15
     for door in doors:

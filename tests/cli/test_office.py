@@ -549,3 +549,32 @@ def test_an_export_is_imported_from_the_command_line(
     assert tell("dossiers", "import", str(file), "--user", "nobody")[0] == 2
     assert tell("dossiers", "import", "no.csv", "--user", "one_stop")[0] == 2
     assert tell("audit", "verify")[0] == 0
+
+
+@pytest.mark.usefixtures("office")
+def test_a_pack_is_made_by_command_and_judged_by_command(
+    tell: Tell, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert tell("plan", "open", "2023")[0] == 0
+    assert tell("audit", "pack", "--year", "2023")[0] == 2
+    assert tell("audit", "publish")[0] == 0
+    for wrong in ((), ("IA-2023-01", "--year", "2023"), ("IA-1999-01",)):
+        assert tell("audit", "pack", *wrong)[0] == 2
+    making = ("audit", "pack", "--year", "2023", "--output", "year.zip")
+    code, out, err = tell(*making)
+    assert (code, err, "SHA-256" in out) == (0, "", True)
+    assert tell(*making)[0] == 2, "what is there is not written over"
+    assert [path.name for path in tmp_path.glob("*.zip*")] == ["year.zip"]
+    key = tell("audit", "key", "show")[1]
+    (tmp_path / "policy").write_text(f"log {key}quorum none\n", "utf-8")
+    judging = ("audit", "verify", "--bundle", "year.zip")
+    code, out, err = tell(*judging, "--policy", "policy", "--held", "year.zip")
+    assert (code, err) == (0, "")
+    assert "NGUYÊN VẸN" in out
+    content = bytearray((tmp_path / "year.zip").read_bytes())
+    content[-60] ^= 1
+    (tmp_path / "year.zip").write_bytes(content)
+    code, out, _ = tell(*judging, "--format", "json")
+    assert (code, json.loads(out)["exit_code"]) == (1, 10)
+    assert tell("audit", "verify", "--bundle", "nowhere.zip")[0] == 2

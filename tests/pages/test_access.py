@@ -33,6 +33,7 @@ CLOSED = (
     "/log/entries/0/proof",
     "/log/export?format=csv",
     "/log/times",
+    "/log/packs",
     "/definitions",
     "/definitions/internal_audit",
     "/plan/2026",
@@ -375,6 +376,7 @@ def _posts(pages: FastAPI) -> list[str]:
     inner = next(route.app for route in pages.routes if getattr(route, "path", "") == "")
     names = {"instance_id": "x", "transition": "submit", "record_set": "slot"}
     others = {"row_id": "y", "evidence_id": "z", "grant_id": "g", "token_id": "t", "job_id": "j"}
+    others |= {"link": "l"}
     others |= {"webhook": "w", "delivery": "d", "message": "m", "feed_id": "f"}
     others |= {"key_id": "k", "line": "l", "name": "plan"}
     found = [
