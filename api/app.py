@@ -98,6 +98,8 @@ HEADERS: Final = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
+CHATTY: Final = ("transitions",)
+"""Libraries that tell of each of their steps, thousands of lines a day."""
 HSTS: Final = "max-age=31536000; includeSubDomains"
 
 Background = Callable[[], AbstractContextManager[object]]
@@ -198,6 +200,8 @@ def configure_logging() -> None:
     root = logging.getLogger()
     root.handlers = [handler]
     root.setLevel(logging.INFO)
+    for chatty in CHATTY:
+        logging.getLogger(chatty).setLevel(logging.WARNING)
 
 
 class Logged:

@@ -195,6 +195,8 @@ def test_lines_are_json_with_the_time_in_utc(capsys: pytest.CaptureFixture[str])
         configure_logging()
         structlog.stdlib.get_logger("quytrinh.test").info("request", route="/x", status=200)
         logging.getLogger("other").warning("plain %s", "line")
+        # A library that tells of each guard it asks would fill a disk.
+        logging.getLogger("transitions.core").info("Executed callback")
     finally:
         root.handlers, root.level = handlers, level
         structlog.reset_defaults()
