@@ -104,7 +104,11 @@ class Papers:
         """
         values = self._values(caller, view, name, language)
         sheet = self._sheet(values)
-        seal = None if name == CERTIFICATES else seal_of(self._house, caller, values["voice"])
+        seal = (
+            None
+            if name == CERTIFICATES
+            else seal_of(self._house, caller, values["voice"], values["view"].signatures)
+        )
         code = "" if seal is None else code_svg(seal.payload)
         return self._renderer.text(
             "documents/page.html", **values, sheet=sheet, seal=seal, code=code
@@ -222,8 +226,12 @@ class Papers:
         title = f"{values['voice'].title(view.documents[name])} {view.summary.code}"
         paper = paper_of(self._sheet(values), title=title, language=values["language"])
         if paper.form != "certificate":
-            paper = sealed(paper, seal_of(self._house, caller, values["voice"]))
+            paper = sealed(paper, self._seal(caller, values))
         return paper
+
+    def _seal(self, caller: Caller, values: Mapping[str, Any]) -> Seal | None:
+        signatures = values["view"].signatures
+        return seal_of(self._house, caller, values["voice"], signatures)
 
     def _sheet(self, values: Mapping[str, Any]) -> str:
         template = _template(values["view"], values["document"])

@@ -1,6 +1,12 @@
 """A step that is signed, on the pages: the form asks for the password, and keeps what was typed."""
 
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
 from api.dependencies import House
+from api.pages.seals import signed_lines
+from api.pages.showing import Voice
+from engine.queries.signatures import SignatureView
 from tests.fixtures import Office
 from tests.pages.conftest import Enter
 from tests.pages.equipment import PASSWORD
@@ -38,3 +44,25 @@ def test_the_right_password_signs(sqlite_office: Office, enter: Enter) -> None:
     director.send(f"{paper}/steps/sign", {"password": PASSWORD})
 
     assert "done=sign" in director.place
+
+
+def test_a_paper_says_who_signed_when_and_what_for(house: House) -> None:
+    voice = Voice(
+        words=house.words, language="vi", zone=ZoneInfo("Asia/Ho_Chi_Minh"), people={"p1": "An"}
+    )
+    signed = SignatureView(
+        entry=1,
+        transition="sign",
+        person="p1",
+        on_behalf_of=None,
+        role="director",
+        at=datetime(2026, 7, 6, 1, tzinfo=UTC),
+        kind="password",
+        meaning={"vi": "Duyệt", "en": "Approve"},
+    )
+    lines = ["".join(run.text for run in line) for line in signed_lines([signed], voice)]
+    assert lines[0] == (
+        "Ký trong hệ thống: An, 08:00 06/07/2026, “Duyệt” — Ký bằng mật khẩu (yếu hơn)."
+    )
+    assert "không phải chữ ký số" in lines[1]
+    assert not list(signed_lines([], voice))
