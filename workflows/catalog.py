@@ -1,20 +1,29 @@
 """Every process that brings code of its own, registered by a call and by nothing else."""
 
 from engine.machine.registry import Registry
+from workflows.city_task import register as city_task
 from workflows.corrective_action import register as corrective_action
+from workflows.duty_compliance_check import register as duty_compliance_check
+from workflows.hotline_feedback import register as hotline_feedback
+from workflows.integrity_briefing import register as integrity_briefing
 from workflows.internal_audit import register as internal_audit
 from workflows.overdue_case import register as overdue_case
 from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.overdue_period_review import register as overdue_period_review
+from workflows.plan_rows import register as plan_rows
 from workflows.review_decision import register as review_decision
 from workflows.steering_review import register as steering_review
 from workflows.training_campaign import register as training_campaign
+from workflows.tthc_performance import register as tthc_performance
+from workflows.tthc_publication import register as tthc_publication
 from workflows.unit_period_report import register as unit_period_report
 from workflows.unit_report import register as unit_report
+from workflows.weekly_task_report import register as weekly_task_report
 
 
 def catalog(registry: Registry) -> None:
     """Fill a registry with the names of all processes."""
+    plan_rows.register(registry)
     internal_audit.register(registry)
     corrective_action.register(registry)
     training_campaign.register(registry)
@@ -25,3 +34,10 @@ def catalog(registry: Registry) -> None:
     overdue_case.register(registry)
     overdue_period_review.register(registry)
     unit_period_report.register(registry)
+    city_task.register(registry)
+    weekly_task_report.register(registry)
+    tthc_publication.register(registry)
+    hotline_feedback.register(registry)
+    tthc_performance.register(registry)
+    integrity_briefing.register(registry)
+    duty_compliance_check.register(registry)

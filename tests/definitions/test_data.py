@@ -72,7 +72,13 @@ MONTHS = {
     "7": [4, 5, 6, 7, 8, 9],
 }
 LINKS = {
+    "1": ["city_task", "weekly_task_report"],
+    "2.1": ["tthc_publication"],
+    "2.2": ["tthc_performance"],
     "2.3": ["overdue_case", "overdue_period_review"],
+    "2.4": ["integrity_briefing"],
+    "2.5": ["hotline_feedback"],
+    "3": ["duty_compliance_check"],
     "4": ["internal_audit", "corrective_action"],
     "5.1": ["training_campaign"],
     "5.3": ["steering_review"],

@@ -52,8 +52,15 @@ STATES = {
 }
 DOSSIERS = 5
 """Cases that the import of the one-stop desk's export opened."""
-PERIODS = 3
-"""Reviews of this week, this month and this quarter."""
+PERIODS = {
+    # Reviews of this week, this month and this quarter.
+    "overdue_period_review": ["period_open"] * 3,
+    "weekly_task_report": ["week_open"],
+    "tthc_performance": ["month_open"],
+    "integrity_briefing": ["planned"],
+    "duty_compliance_check": ["scheduled"],
+}
+"""Process → where the cases stand that the house opened for the periods of today."""
 
 
 @dataclass(slots=True)
@@ -105,8 +112,9 @@ def test_every_case_stands_where_the_story_says(loaded: Loaded) -> None:
     listed = list_instances(loaded.runtime, secretary, Filter(), limit=100)
     of_dossiers = [one for one in listed if one.process == "overdue_case"]
     assert sorted(one.state for one in of_dossiers) == ["at_risk"] * 2 + ["overdue"] * 3
-    periods = [one for one in listed if one.process == "overdue_period_review"]
-    assert [one.state for one in periods] == ["period_open"] * PERIODS
+    periods = [one for one in listed if one.process in PERIODS]
+    opened = {name: [one.state for one in periods if one.process == name] for name in PERIODS}
+    assert opened == PERIODS
     others = {summary.id for summary in listed} - {one.id for one in (*of_dossiers, *periods)}
     assert others == set(loaded.told.instances.values())
 
@@ -114,7 +122,7 @@ def test_every_case_stands_where_the_story_says(loaded: Loaded) -> None:
 def test_the_log_verifies_and_runs_forward(loaded: Loaded) -> None:
     verdict = verify_log(loaded.runtime, loaded.told.organization_id)
     assert verdict.intact, verdict.findings
-    assert verdict.instances == len(STATES) + DOSSIERS + PERIODS
+    assert verdict.instances == len(STATES) + DOSSIERS + sum(map(len, PERIODS.values()))
     assert verdict.files > 50
     with loaded.runtime.read(loaded.told.organization_id) as uow:
         entries = uow.tables.log.read(LogFilter(), limit=10_000)

@@ -44,7 +44,14 @@ PERIOD_FIGURES = (
     "overdue_period_review.repeated_extension",
 )
 """What a quarter of dossiers is measured by; its weeks and months are in it already."""
-MEASURED_BY = {"time_cut": "overdue_period_review.time_cut"}
+MEASURED_BY = {
+    "done": "weekly_task_report.done",
+    "on_time": "weekly_task_report.on_time",
+    "online": "tthc_performance.online",
+    "returned_on_time": "overdue_period_review.on_time",
+    "time_cut": "overdue_period_review.time_cut",
+    "duties_met": "duty_compliance_check.compliant",
+}
 """Target of the plan → the published figure that measures it."""
 MEASURING = ("training_campaign",)
 """Processes whose every published figure is a monitoring result."""
