@@ -64,6 +64,7 @@ bench: install
 	$(BIN)/python -m tests.bench.import_dossiers --rows $(ROWS) --database sqlite
 	$(BIN)/python -m tests.bench.papers
 	$(BIN)/python -m tests.bench.log publish
+	$(BIN)/python -m tests.bench.verify_log
 
 lint: install
 	$(BIN)/ruff format --check .

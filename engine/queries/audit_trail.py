@@ -22,6 +22,7 @@ from engine.evidence.store import AddressInvalid, BlobCorrupt, BlobNotFound, che
 from engine.machine.instance import Step
 from engine.machine.replay import replay
 from engine.queries.log_projection import Projection, differences, set_and_row, told_by
+from engine.queries.published_check import published_of
 from engine.runtime import Caller, DefinitionCorrupt, Runtime, UnitOfWork, guarded, loaded
 from engine.storage.audit_log import INSTANT, LogEntry, LogFilter
 from engine.storage.database import DatabaseMalformed
@@ -177,11 +178,17 @@ def verify_log(
     """
     with runtime.read(organization_id) as uow:
         key = runtime.log_key or None
+        findings: list[Finding] = []
+        published: tuple[Checkpoint, ...] = ()
+        with _told(findings, "published"):
+            published = published_of(uow, findings)
         policy = Policy(
-            organization_id=organization_id, key=key, checkpoints=held, clock_tolerance=None
+            organization_id=organization_id,
+            key=key,
+            checkpoints=(*held, *published),
+            clock_tolerance=None,
         )
         log = uow.tables.log
-        findings: list[Finding] = []
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())
         with _told(findings, "log"):
             rows = _watched(log.raw(), "entries", log.size(), watch)

@@ -30,6 +30,7 @@ class Site:
     audit: str
     case: str
     auditor: Auditor
+    folder: Path
 
     def link(self, **more: Any) -> dict[str, Any]:
         """A door, made by the secretary."""
@@ -69,7 +70,7 @@ def site(office: Office, tmp_path: Path) -> Iterator[Site]:
     with web.client:
         audit, case = at_work(web)
         publish_log(office.runtime, OFFICE)
-        yield Site(web, audit, case, auditor)
+        yield Site(web, audit, case, auditor, tmp_path / "published")
 
 
 def test_the_secret_of_a_door_is_in_no_address_and_stays_with_the_host(site: Site) -> None:
@@ -262,3 +263,24 @@ def test_packs_over_rest_are_for_who_may_read_and_leave_an_entry(site: Site) -> 
     assert (
         site.web.neighbour("director", "POST", "/log/packs", json={"year": 2026}).status_code == 404
     )
+
+
+def test_a_verification_holds_the_log_against_what_was_published(site: Site) -> None:
+    runtime = site.web.office.runtime
+    assert verify_log(runtime, OFFICE).findings == ()
+    assert "outside_checkpoint" not in verify_log(runtime, OFFICE).not_checked
+    folder = next(site.folder.rglob("checkpoint")).parent
+    tile = next((folder / "tile" / "0").rglob("*.p/*"))
+    content = tile.read_bytes()
+    for other in (content[:-1], bytes(len(content)), None):
+        tile.chmod(0o600)
+        tile.unlink()
+        if other is not None:
+            tile.write_bytes(other)
+        codes = [found.code for found in verify_log(runtime, OFFICE).findings]
+        assert codes == ["published_tiles_differ"], other
+        tile.parent.mkdir(exist_ok=True)
+        tile.write_bytes(content)
+    (folder / "checkpoint").unlink()
+    codes = [found.code for found in verify_log(runtime, OFFICE).findings]
+    assert codes == ["log_checkpoint_missing"]

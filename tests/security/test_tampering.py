@@ -569,7 +569,7 @@ LOG: dict[str, tuple[Callable[[Intruder], None], set[str]]] = {
     "payload that is none": (break_payload, {"payload_differs", "instance_unreadable"}),
     "payload taken away": (take_payload, {"payload_missing"}),
     "projection": (edit_projection, {"projection_differs"}),
-    "instant that is none": (break_instant, {"log_unreadable"}),
+    "instant that is none": (break_instant, {"projection_differs"}),
     "entry deleted": (delete_middle, {"index_gap", "waiver_differs"}),
     "entry deleted, ranks closed": (
         delete_middle_and_close_ranks,
