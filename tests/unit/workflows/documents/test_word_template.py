@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.scale import at_scale
 from tests.unit.workflows.documents.samples import CHART, EVERYTHING, paper, runs
 from workflows.documents.docx import styles_xml
 from workflows.documents.paper import Cell, Paragraph, Picture, Table
@@ -291,10 +292,11 @@ def test_rows_without_end_are_refused() -> None:
         filled(content, rows={"slot": [{"unit": "x"}] * (PARAGRAPHS_MAX + 1)})
 
 
-@settings(max_examples=25)
+TWO = template("{{ agency }}·{{ reference }}")
+
+
+@settings(max_examples=at_scale(dev=8, ci=100))
 @given(st.text(max_size=60), st.text(max_size=60))
 def test_any_text_can_be_a_value(one: str, other: str) -> None:
-    made = filled(
-        template("{{ agency }}·{{ reference }}"), texts={"agency": one, "reference": other}
-    )
+    made = filled(TWO, texts={"agency": one, "reference": other})
     assert "·" in "".join(paragraph.text for paragraph in made.paragraphs)
