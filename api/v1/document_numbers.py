@@ -266,7 +266,7 @@ def post_fill(
 
 
 @router.post("/{line}/cancel", summary="Cancel a number", response_model=LineBody)
-def post_cancel(
+def post_number_cancelled(
     line: str,
     caller: Stepper,
     asked: Circumstances,

@@ -134,7 +134,7 @@ def get_names(
 
 
 @router.get("/{template}/content", summary="A template", response_class=Response, responses=WORD)
-def get_content(template: str, caller: Reader, asked: Circumstances) -> Response:
+def get_template_content(template: str, caller: Reader, asked: Circumstances) -> Response:
     """Hand out a template as it was handed in."""
     with standing(asked.house, caller) as (uow, _):
         found = uow.tables.templates.get(template)
