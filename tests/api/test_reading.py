@@ -143,6 +143,18 @@ def test_units_and_holidays_are_for_everybody(small_web: Web) -> None:
     assert days["next"] is not None
 
 
+BODILESS = frozenset(
+    {
+        "post_cancel",
+        "post_verification",
+        "post_verification_cancel",
+        "post_secret",
+        "post_redelivery",
+    }
+)
+"""Posts that say all in their address."""
+
+
 def test_every_address_is_described(small_web: Web) -> None:
     described: dict[str, Any] = small_web.client.get("/api/v1/openapi.json").json()
     json.dumps(described)
@@ -158,6 +170,8 @@ def test_every_address_is_described(small_web: Web) -> None:
         "instance",
         "If-Match",
         "Idempotency-Key",
+        "prefer",
+        "receipt",
     }
     assert step["requestBody"]["content"].keys() == {"application/json", "multipart/form-data"}
     opened = operations["/instances", "post"]
@@ -165,8 +179,7 @@ def test_every_address_is_described(small_web: Web) -> None:
     for (_, method), operation in operations.items():
         assert "default" in operation["responses"]
         if method == "post":
-            # Stopping a job says all in its address.
-            bodiless = operation["operationId"] in {"post_cancel", "post_verification_cancel"}
+            bodiless = operation["operationId"] in BODILESS
             assert ("requestBody" in operation) != bodiless, operation["operationId"]
     references = {
         part.split('"')[0] for part in json.dumps(described).split("#/components/schemas/")[1:]
@@ -192,4 +205,9 @@ def test_the_process_lives_and_waits_for_its_worker(small_web: Web) -> None:
     assert small_web.client.get("/healthz").json() == {"status": "ok"}
     answer = small_web.client.get("/readyz")
     assert answer.status_code == 503
-    assert answer.json()["checks"] == {"database": True, "evidence": True, "worker": False}
+    assert answer.json()["checks"] == {
+        "database": True,
+        "evidence": True,
+        "worker": False,
+        "log": True,
+    }
