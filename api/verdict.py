@@ -2,7 +2,8 @@
 
 1. A fault is told with the code of the case, the name of the file and the number of the entry,
    where it has them; the fault's own code stands in brackets at the end, for programs and for help.
-2. A code that has no sentence of its own is told as a fault of the entry, or of the log as a whole.
+2. A code that has no sentence of its own is told as a fault of the signature, the entry, or of the
+   log as a whole.
 """
 
 from collections.abc import Callable, Mapping
@@ -35,8 +36,15 @@ def fault_sentence(finding: Finding, names: Mapping[str, str], *, say: Say, lang
     own = f"verdict.{finding.code}"
     said = say(own, params, language)
     if said == own:
-        said = say(f"verdict.of_{'log' if finding.idx is None else 'entry'}", params, language)
+        said = say(f"verdict.of_{_of(finding)}", params, language)
     return f"{said} [{finding.code}]"
+
+
+def _of(finding: Finding) -> str:
+    """What a fault without a sentence of its own is a fault of."""
+    if finding.code.startswith(("signature_", "credential_")):
+        return "signature"
+    return "log" if finding.idx is None else "entry"
 
 
 def not_checked_sentences(verdict: Verdict, *, say: Say, language: str) -> tuple[str, ...]:

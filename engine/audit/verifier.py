@@ -211,7 +211,7 @@ class _Reading:
         self._tips: dict[str, tuple[int, bytes]] = {}
         self._missing: list[tuple[int, str]] = []
         self._erasures: set[str] = set()
-        self._newest: datetime | None = None
+        self._newest = ""
         self._checkpoints: dict[int, set[bytes]] = {}
         for checkpoint in policy.checkpoints:
             self._checkpoints.setdefault(checkpoint.size, set()).add(checkpoint.root)
@@ -242,18 +242,23 @@ class _Reading:
         look = _Look(self.policy)
         leaves: list[bytes] = []
         for raw in rows:
-            stops = self.size + len(leaves) in self._stops
-            leaf = None if stops else look.sound(raw, self._next_idx, self._tips)
+            closer = self.size + len(leaves) in self._stops or self._falls(raw[-1])
+            leaf = None if closer else look.sound(raw, self._next_idx, self._tips)
             if leaf is None:
                 self._grow(leaves)
                 self.take(_stored_row(raw))
                 continue
             self._next_idx += 1
+            self._newest = raw[-1]
             leaves.append(leaf)
             if len(leaves) == LEAVES_AT_ONCE:
                 self._grow(leaves)
         self._grow(leaves)
         self.payloads += look.payloads
+
+    def _falls(self, at: str) -> bool:
+        """Whether a time is to be looked at: one spelling of instants sorts as they do."""
+        return self.policy.clock_tolerance is not None and at < self._newest
 
     def _grow(self, leaves: list[bytes]) -> None:
         self.tree.grow(b"".join(leaves))
@@ -352,10 +357,10 @@ class _Reading:
     def _check_time(self, row: StoredRow, body: Mapping[str, Any]) -> None:
         if self.policy.clock_tolerance is None:
             return
-        recorded = datetime.fromisoformat(body["recorded_at"])
-        if self._newest is not None and recorded < self._newest - self.policy.clock_tolerance:
-            self._find("time_falls", row, body["recorded_at"])
-        self._newest = recorded if self._newest is None else max(self._newest, recorded)
+        at, newest = body["recorded_at"], self._newest
+        if at < newest and _apart(at, newest) > self.policy.clock_tolerance:
+            self._find("time_falls", row, at)
+        self._newest = max(newest, at)
 
     def _note_erasure(self, body: Mapping[str, Any]) -> None:
         erased = body["type"] == EntryType.PAYLOAD_ERASED and body["outcome"] == Outcome.ACCEPTED
@@ -396,13 +401,11 @@ class _Look:
         self._seal: Callable[[int, bytes], bytes] | None = None
         if policy.key is not None:
             self._seal = sealer(policy.key, organization_id=policy.organization_id)
-        # Times that may not fall are compared by the strict way alone.
-        self._looks = policy.clock_tolerance is None
 
     def sound(self, raw: RawRow, next_idx: int, tips: dict[str, tuple[int, bytes]]) -> bytes | None:
         """The leaf hash of a sound row, whose stream has gone on; None: look closer."""
         idx, stream, seq, prev, body, leaf, seal, payload, salt, personal, other, *beside = raw
-        told = self._read(body) if self._looks and idx == next_idx else None
+        told = self._read(body) if idx == next_idx else None
         if told is None or told[15] == EntryType.PAYLOAD_ERASED:
             return None
         kind, outcome, instance, process, step, actor, unit, at = beside
@@ -430,6 +433,10 @@ class _Look:
             self.payloads += 1
         tips[stream] = (seq, real)
         return real
+
+
+def _apart(earlier: str, later: str) -> timedelta:
+    return datetime.fromisoformat(later) - datetime.fromisoformat(earlier)
 
 
 def _is_that(digest: str | None, content: Any, salt: Any) -> bool:

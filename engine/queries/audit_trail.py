@@ -1,8 +1,9 @@
 """The log for people: entries with names and readable changes, and its verification.
 
 `verify` checks bytes, hashes, seals, links, payloads, projections, the head, every published
-definition, the replay of every instance through its pinned definition, all that the tables hold of
-it against what the log says, and rehashes every evidence file.
+definition, the signatures of steps, the replay of every instance through its pinned definition, all
+that the tables hold of it against what the log says, and rehashes every evidence file. The
+checkpoint that was published last is held against the log, where this house publishes.
 """
 
 import json
@@ -13,6 +14,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from engine.audit.leaf import EntryType
+from engine.audit.offline import TOLERANCE
 from engine.audit.verifier import Checkpoint, Finding, Policy, Report, StoredRow
 from engine.audit.verifier import verify_raw as verify_entries
 from engine.definition.model import Process
@@ -23,6 +25,7 @@ from engine.machine.instance import Step
 from engine.machine.replay import replay
 from engine.queries.log_projection import Projection, differences, set_and_row, told_by
 from engine.queries.published_check import published_of
+from engine.queries.signatures import signature_findings
 from engine.runtime import Caller, DefinitionCorrupt, Runtime, UnitOfWork, guarded, loaded
 from engine.storage.audit_log import INSTANT, LogEntry, LogFilter
 from engine.storage.database import DatabaseMalformed
@@ -177,16 +180,16 @@ def verify_log(
         DatabaseMalformed: the file is damaged where it has to be read; see `verify_database`.
     """
     with runtime.read(organization_id) as uow:
-        key = runtime.log_key or None
         findings: list[Finding] = []
         published: tuple[Checkpoint, ...] = ()
         with _told(findings, "published"):
             published = published_of(uow, findings)
         policy = Policy(
             organization_id=organization_id,
-            key=key,
+            key=runtime.log_key or None,
             checkpoints=(*held, *published),
-            clock_tolerance=None,
+            # The clock of a demonstration is moved on purpose.
+            clock_tolerance=None if uow.organization.demonstration else TOLERANCE,
         )
         log = uow.tables.log
         report = Report(findings=(), size=0, root=b"", payloads=0, erased=0, not_checked=())
@@ -195,7 +198,9 @@ def verify_log(
             report = verify_entries(rows, head=log.head(), policy=policy)
             findings += report.findings
         with _told(findings, "definitions"):
-            findings += _definitions(uow)
+            rules: dict[str, Process] = {}
+            findings += _definitions(uow, rules)
+            findings += signature_findings(uow, rules)
         names: dict[str, str] = {}
         instances: list[str] = []
         with _told(findings, "instances"):
@@ -254,8 +259,8 @@ def _told(findings: list[Finding], what: str, *names: str) -> Iterator[None]:
         findings.append(Finding(code=f"{what}_unreadable", detail=detail))
 
 
-def _definitions(uow: UnitOfWork) -> Iterator[Finding]:
-    """Whether every published version is the one whose digest the log knows."""
+def _definitions(uow: UnitOfWork, rules: dict[str, Process]) -> Iterator[Finding]:
+    """Whether each published version is the one whose digest the log knows; it goes to `rules`."""
     published = {
         str(body.get("subject")): body.get("def")
         for body in map(_body, uow.tables.log.of_type(EntryType.DEFINITION_PUBLISHED.value))
@@ -266,7 +271,7 @@ def _definitions(uow: UnitOfWork) -> Iterator[Finding]:
         for version in uow.tables.definitions.versions(process):
             name = f"{version.process}/{version.version}"
             try:
-                loaded(version, identity=version.digest)
+                rules[version.digest] = loaded(version, identity=version.digest)
                 kept[name] = version.digest
             except DefinitionCorrupt:
                 kept[name] = "corrupt"

@@ -1,12 +1,15 @@
-"""The signatures of a case, as its log tells them: who, when, what for, and how strongly."""
+"""Signatures as the log tells them: who, when, what for, how strongly, and whether they hold."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
-from engine.audit.leaf import EntryType, Outcome
+from engine.audit.leaf import EntryType, Outcome, check_leaf
+from engine.audit.profile import AuditInputError, read_canonical
+from engine.audit.signature import Signatures
+from engine.audit.verifier import Finding
 from engine.definition.model import Process
 from engine.machine.instance import Case
 from engine.runtime import UnitOfWork
@@ -62,3 +65,43 @@ def signatures_of(uow: UnitOfWork, case: Case, process: Process) -> tuple[Signat
                 )
             )
     return tuple(found)
+
+
+def signature_findings(uow: UnitOfWork, rules: Mapping[str, Process]) -> Iterator[Finding]:
+    """What is wrong with the signatures of the whole log, as an auditor would find it.
+
+    Args:
+        uow: a transaction of the organisation.
+        rules: the definitions that the log published, by digest.
+    """
+    signed = {process.process for process in rules.values() if _signs(process)}
+    signatures = Signatures()
+    for idx, body in uow.tables.log.signable(signed):
+        told = _read(body)
+        if told is None:
+            # What is no entry is told by whoever reads all of them.
+            continue
+        for code in signatures.take(told, sign=_rule(told, rules)):
+            yield Finding(code=code, idx=idx)
+
+
+def _signs(process: Process) -> bool:
+    return any(step.signing is not None for step in process.transitions.values())
+
+
+def _rule(body: Mapping[str, Any], rules: Mapping[str, Process]) -> object:
+    """What the definition that an entry names says under `sign` of its step."""
+    process = rules.get(body.get("def", ""))
+    step = None if process is None else process.transitions.get(body.get("transition", ""))
+    return None if step is None else step.model_dump(by_alias=True, include={"sign"})["sign"]
+
+
+def _read(body: bytes) -> Mapping[str, Any] | None:
+    try:
+        read = read_canonical(body)
+        if not isinstance(read, Mapping):
+            return None
+        check_leaf(read)
+    except AuditInputError:
+        return None
+    return read

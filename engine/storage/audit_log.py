@@ -357,6 +357,23 @@ class LogRepository:
         """Every entry of one kind with its bytes, by index, for the verifier."""
         return self._stored(col(LogEntryRow.type) == kind)
 
+    def signable(self, processes: Collection[str]) -> Iterator[tuple[int, bytes]]:
+        """Index and body of all keys of people, and of all accepted steps of some processes."""
+        row = LogEntryRow
+        step = col(row.type) == EntryType.TRANSITION.value
+        query = (
+            select_columns(col(row.idx), col(row.body))
+            .where(
+                col(row.organization_id) == self._id,
+                (col(row.type) == EntryType.KEY_CHANGED.value)
+                | (step & col(row.process).in_(processes)),
+                col(row.outcome) == Outcome.ACCEPTED.value,
+            )
+            .order_by(col(row.idx))
+            .execution_options(yield_per=ROWS_AT_ONCE)
+        )
+        yield from map(tuple, self._session.execute(query))
+
     def instances(self) -> frozenset[str]:
         """The instances whose opening the log tells."""
         query = select(LogEntryRow.instance).where(
