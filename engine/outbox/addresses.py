@@ -26,6 +26,8 @@ _NEVER: Final = (
     IPv6Network("64:ff9b:1::/48"),  # NAT64 of somebody's own, RFC 8215
     IPv6Network("2002::/16"),  # 6to4, RFC 7526
     IPv6Network("2001::/32"),  # Teredo
+    IPv6Network("fec0::/10"),  # site-local, RFC 3879; Python calls it global
+    IPv6Network("3fff::/20"),  # documentation, RFC 9637; Python calls it global
     IPv4Network("192.0.0.0/24"),  # RFC 6890; Python calls parts of it global
     IPv4Network("192.88.99.0/24"),  # relays of 6to4
 )

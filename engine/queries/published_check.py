@@ -2,14 +2,16 @@
 
 1. Size and root come from the published checkpoint, opened with the keys of this installation; from
    then on the entries must lead to them, as to any checkpoint that somebody kept.
-2. The published leaf hashes must lead to the same root: whoever reads there must find what was
-   signed. Where nothing is published, or the files are away, that is no fault and is told.
+2. The published leaf hashes must lead to the same root, and the published entries to these hashes:
+   whoever reads there must find what was signed. Where nothing is published, or the files are away,
+   that is no fault and is told.
 """
 
 from engine.audit.checkpoint import Checkpoint as Published
 from engine.audit.folding import roots_at
-from engine.audit.merkle import HASH_BYTES
-from engine.audit.tile import TILE_WIDTH, tile_at
+from engine.audit.merkle import HASH_BYTES, leaf_hash
+from engine.audit.profile import AuditInputError
+from engine.audit.tile import ENTRIES, TILE_WIDTH, read_entries, tile_at
 from engine.audit.verifier import Checkpoint, Finding
 from engine.evidence.published import PublishedNotFound
 from engine.runtime import Publishing, UnitOfWork
@@ -45,9 +47,12 @@ def _tiles_lead_there(
         tile = tile_at(0, index, size=size)
         try:
             content = read_tile(publishing, uow.organization.id, generation, tile)
-        except PublishedNotFound:
+            bundle = tile_at(ENTRIES, index, size=size)
+            entries = read_tile(publishing, uow.organization.id, generation, bundle)
+            hashes = b"".join(map(leaf_hash, read_entries(entries, width=bundle.width)))
+        except (PublishedNotFound, AuditInputError):
             return False
-        if len(content) != tile.width * HASH_BYTES:
+        if len(content) != tile.width * HASH_BYTES or hashes != content:
             return False
         parts.append(content)
     return dict(roots_at(b"".join(parts), [size])).get(size) == checkpoint.root

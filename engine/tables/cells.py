@@ -26,7 +26,7 @@ TICKS: Final[Mapping[str, bool]] = {
 }
 YES: Final[Mapping[str, str]] = {"vi": "Có", "en": "Yes"}
 NO: Final[Mapping[str, str]] = {"vi": "Không", "en": "No"}
-GUARDED: Final = ("=", "+", "-", "@", "\t", "\r", "'")
+GUARDED: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "'")
 """What a spreadsheet may run, and the sign that keeps it from doing so."""
 SAFE_DIGITS: Final = 15
 """As many digits as a number of a spreadsheet keeps."""

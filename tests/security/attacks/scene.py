@@ -68,6 +68,8 @@ def trusting(*, key: VerifierKey = LOG_KEY) -> TrustPolicy:
 
 WITNESSED_POLICY = write_policy(trusting())
 """An auditor who asks for two of three witnesses."""
+EVERY_WITNESS = write_policy(replace(trusting(), groups=(PolicyGroup("all", 3, NAMES),)))
+"""An auditor who asks for all of them: a line that was damaged is a line that is not there."""
 LONE_POLICY = write_policy(replace(trusting(), quorum=None))
 """An auditor who knows the witnesses, and asks for none."""
 
