@@ -3,8 +3,11 @@
 from engine.machine.registry import Registry
 from workflows.city_task import register as city_task
 from workflows.corrective_action import register as corrective_action
+from workflows.dossier_sampling import register as dossier_sampling
 from workflows.duty_compliance_check import register as duty_compliance_check
+from workflows.five_s_kpi import register as five_s_kpi
 from workflows.hotline_feedback import register as hotline_feedback
+from workflows.infrastructure_plan import register as infrastructure_plan
 from workflows.integrity_briefing import register as integrity_briefing
 from workflows.internal_audit import register as internal_audit
 from workflows.overdue_case import register as overdue_case
@@ -12,6 +15,8 @@ from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.overdue_period_review import register as overdue_period_review
 from workflows.plan_rows import register as plan_rows
 from workflows.review_decision import register as review_decision
+from workflows.satisfaction_survey import register as satisfaction_survey
+from workflows.st_database import register as st_database
 from workflows.steering_review import register as steering_review
 from workflows.training_campaign import register as training_campaign
 from workflows.tthc_performance import register as tthc_performance
@@ -41,3 +46,8 @@ def catalog(registry: Registry) -> None:
     tthc_performance.register(registry)
     integrity_briefing.register(registry)
     duty_compliance_check.register(registry)
+    five_s_kpi.register(registry)
+    dossier_sampling.register(registry)
+    satisfaction_survey.register(registry)
+    st_database.register(registry)
+    infrastructure_plan.register(registry)

@@ -81,7 +81,13 @@ LINKS = {
     "3": ["duty_compliance_check"],
     "4": ["internal_audit", "corrective_action"],
     "5.1": ["training_campaign"],
+    "5.2": ["dossier_sampling"],
     "5.3": ["steering_review"],
+    # The heading alone speaks of measuring satisfaction; no row does.
+    "6": ["satisfaction_survey"],
+    "6.1": ["st_database"],
+    "6.2": ["five_s_kpi"],
+    "7": ["infrastructure_plan"],
 }
 ACCOUNTS = {
     "iso_secretary",

@@ -59,6 +59,7 @@ PERIODS = {
     "tthc_performance": ["month_open"],
     "integrity_briefing": ["planned"],
     "duty_compliance_check": ["scheduled"],
+    "dossier_sampling": ["month_open"],
 }
 """Process → where the cases stand that the house opened for the periods of today."""
 

@@ -27,9 +27,15 @@ PERIODIC = {
     "tthc_performance": "PF",
     "integrity_briefing": "IB",
     "duty_compliance_check": "DK",
+    "dossier_sampling": "DS",
 }
 """Processes of which the house opens a case for the period of today, with their codes."""
-YEARLY: dict[str, str] = {}
+YEARLY = {
+    "satisfaction_survey": "SS",
+    "st_database": "SD",
+    "five_s_kpi": "FS",
+    "infrastructure_plan": "IP",
+}
 """Processes of which the plan opens one case, besides the audit, the training and the review."""
 AS_IT_ARISES = ("city_task", "tthc_publication", "hotline_feedback")
 """Processes that are opened by what happens."""

@@ -1,0 +1,1 @@
+"""Sampling of dossiers (row 5.2): a fixed population, a seed, a sample that anybody redraws."""

@@ -1,0 +1,1 @@
+"""Survey of satisfaction (heading 6): answers without names, by unit and index."""
