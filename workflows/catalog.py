@@ -3,8 +3,10 @@
 from engine.machine.registry import Registry
 from workflows.city_task import register as city_task
 from workflows.corrective_action import register as corrective_action
+from workflows.document_change import register as document_change
 from workflows.dossier_sampling import register as dossier_sampling
 from workflows.duty_compliance_check import register as duty_compliance_check
+from workflows.external_inspection import register as external_inspection
 from workflows.five_s_kpi import register as five_s_kpi
 from workflows.hotline_feedback import register as hotline_feedback
 from workflows.infrastructure_plan import register as infrastructure_plan
@@ -14,6 +16,7 @@ from workflows.overdue_case import register as overdue_case
 from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.overdue_period_review import register as overdue_period_review
 from workflows.plan_rows import register as plan_rows
+from workflows.qms_maintenance import register as qms_maintenance
 from workflows.review_decision import register as review_decision
 from workflows.satisfaction_survey import register as satisfaction_survey
 from workflows.st_database import register as st_database
@@ -51,3 +54,6 @@ def catalog(registry: Registry) -> None:
     satisfaction_survey.register(registry)
     st_database.register(registry)
     infrastructure_plan.register(registry)
+    document_change.register(registry)
+    qms_maintenance.register(registry)
+    external_inspection.register(registry)

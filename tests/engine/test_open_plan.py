@@ -31,13 +31,20 @@ PERIODIC = {
 }
 """Processes of which the house opens a case for the period of today, with their codes."""
 YEARLY = {
+    "qms_maintenance": "QM",
     "satisfaction_survey": "SS",
     "st_database": "SD",
     "five_s_kpi": "FS",
     "infrastructure_plan": "IP",
 }
 """Processes of which the plan opens one case, besides the audit, the training and the review."""
-AS_IT_ARISES = ("city_task", "tthc_publication", "hotline_feedback")
+AS_IT_ARISES = (
+    "city_task",
+    "tthc_publication",
+    "hotline_feedback",
+    "document_change",
+    "external_inspection",
+)
 """Processes that are opened by what happens."""
 
 
