@@ -24,14 +24,15 @@ def test_a_plan_that_keeps_the_order_has_no_warning(web: Web) -> None:
     open_plan(web.office.runtime, OFFICE, YEAR, plan([7, 8, 9]))
     shown = web.get("clerk", f"/plans/{YEAR}").json()
     assert shown["warnings"] == []
-    assert [case["code"] for case in shown["instances"]["4"]] == ["IA-2026-01"]
+    assert [case["code"] for case in shown["instances"]["4"]] == ["IA-2026-01", "QM-2026-01"]
 
 
 def test_an_order_that_cannot_be_kept_is_said_in_the_callers_language(small_web: Web) -> None:
     enter_plan(small_web.office.runtime, OFFICE, YEAR, plan([12]))
     for language, said in (("vi", "31/12/2026"), ("en", "31 December 2026")):
         answer = small_web.get("clerk", f"/plans/{YEAR}", headers={"Accept-Language": language})
-        (warning,) = answer.json()["warnings"]
+        first, warning = answer.json()["warnings"]
+        assert (first["row"], first["process"]) == ("4", "qms_maintenance")
         assert said in warning["message"]
         assert (
             warning.items()

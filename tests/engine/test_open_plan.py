@@ -181,7 +181,8 @@ def test_an_order_that_the_plan_cannot_keep_is_told_when_it_is_opened_and_shown(
     enter_plan(office.runtime, OFFICE, YEAR, late)
     again = open_plan(office.runtime, OFFICE, YEAR, None)
     assert [(w.fault, w.process, w.needed) for w in again.warnings] == [
-        (OrderFault.TOO_LATE, "steering_review", "internal_audit")
+        (OrderFault.TOO_LATE, "qms_maintenance", "internal_audit"),
+        (OrderFault.TOO_LATE, "steering_review", "internal_audit"),
     ]
     view = plan_view(office.runtime, office.as_("director"), YEAR)
     assert view.warnings == again.warnings
