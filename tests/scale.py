@@ -5,13 +5,17 @@
 2. The profile is Hypothesis's own, so that one word says how long a run may take: `make test` is
    `dev`, `.ci/run` is `ci`, `make test-long` is `nightly`.
 3. It is known before a test module is read, so sizes may stand in `parametrize`.
+4. A long journey runs on one database beside the developer and on both in `.ci/run`: the tests of the
+   engine itself run on both in every profile, and the journeys take turns over which one they take.
 """
 
 from typing import Final, TypeVar
 
+import pytest
 from hypothesis import settings
 
 PROFILES: Final = ("dev", "ci", "nightly")
+DATABASES: Final = ("sqlite", "postgresql")
 
 Size = TypeVar("Size")
 
@@ -37,3 +41,16 @@ def of_profile(profile: str, *, dev: Size, ci: Size, nightly: Size | None = None
         raise ValueError(f"{profile} is none of {', '.join(PROFILES)}")
     sizes = {"dev": dev, "ci": ci, "nightly": ci if nightly is None else nightly}
     return sizes[profile]
+
+
+def journey_on(database: str) -> pytest.MarkDecorator:
+    """The databases a long journey runs on: this one in `dev`, both everywhere else.
+
+    Raises:
+        ValueError: there is no such database.
+    """
+    if database not in DATABASES:
+        raise ValueError(f"{database} is none of {', '.join(DATABASES)}")
+    return pytest.mark.parametrize(
+        "databases", at_scale(dev=(database,), ci=DATABASES), indirect=True
+    )

@@ -1,4 +1,7 @@
-"""A quarter of late dossiers over HTTP, its totals confirmed by plain Python over the raw rows."""
+"""A quarter of late dossiers over HTTP, its totals confirmed by plain Python over the raw rows.
+
+On PostgreSQL beside the developer, on both databases in `.ci/run`.
+"""
 
 from datetime import date
 from pathlib import Path
@@ -13,6 +16,7 @@ from tests.acceptance.conftest import Served
 from tests.acceptance.period_journey import PeriodJourney, calendar_of
 from tests.acceptance.quarter_of_dossiers import DAY, Fate, WorkingDays, fates, totals
 from tests.fixtures import OFFICE
+from tests.scale import journey_on
 
 PLAN = Path(__file__).parents[2] / "definitions" / "plans" / "2023.yaml"
 STORM = tuple(date(2026, 7, day) for day in (27, 28, 29, 30))
@@ -63,6 +67,7 @@ def started(served: Served) -> tuple[PeriodJourney, WorkingDays]:
     return journey, calendar
 
 
+@journey_on("postgresql")
 def test_a_quarter_of_late_dossiers_is_explained_reviewed_and_adds_up(  # noqa: PLR0915 - a story.
     served: Served,
 ) -> None:

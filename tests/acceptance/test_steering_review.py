@@ -1,4 +1,7 @@
-"""A year-end review from the call to the last decision, and the next one after it, over HTTP."""
+"""A year-end review from the call to the last decision, and the next one after it, over HTTP.
+
+On SQLite beside the developer, on both databases in `.ci/run`.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -13,6 +16,7 @@ from tests.acceptance.desk import keys_of
 from tests.acceptance.papers import PDF, XLSX, paper
 from tests.acceptance.review_journey import CARRIED, ReviewJourney
 from tests.fixtures import OFFICE
+from tests.scale import journey_on
 
 PLANS = Path(__file__).parents[2] / "definitions" / "plans"
 
@@ -38,6 +42,7 @@ def reviewing(served: Served) -> ReviewJourney:
     )
 
 
+@journey_on("sqlite")
 def test_a_review_is_taken_to_closed_and_its_open_decision_reaches_the_next(served: Served) -> None:
     journey = reviewing(served)
 

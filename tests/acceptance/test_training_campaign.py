@@ -1,4 +1,7 @@
-"""A training campaign from opening to its end, and another to a true 100 %, over HTTP alone."""
+"""A training campaign from opening to its end, and another to a true 100 %, over HTTP alone.
+
+The long one on PostgreSQL beside the developer, the short one on SQLite; each on both in `.ci/run`.
+"""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -15,6 +18,7 @@ from engine.queries.audit_trail import verify_log
 from tests.acceptance.campaign_journey import UNITS, CampaignJourney, Employee
 from tests.acceptance.conftest import Served
 from tests.fixtures import DEFINITIONS, Office, people_of, seed_data, shipped
+from tests.scale import journey_on
 
 AGENCY = "agency"
 PEOPLE = 120
@@ -57,7 +61,7 @@ def agency_data() -> dict[str, Any]:
 
 @pytest.fixture
 def agency(serve: Callable[[], Served], office: Office) -> Served:
-    """A server of the agency, on both databases."""
+    """A server of the agency, on the database that the test asks for."""
     data = agency_data()
     calendar = YAML(typ="safe").load((DEFINITIONS / "calendars" / "vn.yaml").read_text("utf-8"))
     days = seed_days(range(2026, 2027), read_calendar_file(calendar))
@@ -100,6 +104,7 @@ def qualified(agency: Served) -> set[str]:
     return {person.id for person in people if "qms_awareness" in person.qualifications}
 
 
+@journey_on("postgresql")
 def test_a_campaign_of_120_people_ends_with_two_exceptions_by_name(agency: Served) -> None:
     journey = journey_in(agency)
 
@@ -134,6 +139,7 @@ def test_a_campaign_of_120_people_ends_with_two_exceptions_by_name(agency: Serve
     assert verify_log(agency.office.runtime, AGENCY).findings == ()
 
 
+@journey_on("sqlite")
 def test_a_campaign_completes_only_when_everybody_was_trained(agency: Served) -> None:
     journey = journey_in(agency)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from tests.scale import PROFILES, at_scale, of_profile
+from tests.scale import DATABASES, PROFILES, at_scale, journey_on, of_profile
 
 ROOT = Path(__file__).parents[2]
 
@@ -32,6 +32,15 @@ def test_the_night_runs_at_least_what_ci_runs() -> None:
 def test_an_unknown_profile_has_no_size() -> None:
     with pytest.raises(ValueError, match="none of dev, ci, nightly"):
         of_profile("default", dev=1, ci=10)
+
+
+def test_a_long_journey_runs_on_its_database_at_least_and_on_both_in_ci() -> None:
+    for database in DATABASES:
+        _, taken = journey_on(database).args
+        assert database in taken
+        assert COLLECTED_UNDER == "dev" or taken == DATABASES
+    with pytest.raises(ValueError, match="none of sqlite, postgresql"):
+        journey_on("mysql")
 
 
 def test_the_profile_of_the_command_line_is_known_when_cases_are_collected(
