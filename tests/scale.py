@@ -5,8 +5,8 @@
 2. The profile is Hypothesis's own, so that one word says how long a run may take: `make test` is
    `dev`, `.ci/run` is `ci`, `make test-long` is `nightly`.
 3. It is known before a test module is read, so sizes may stand in `parametrize`.
-4. A long journey runs on one database beside the developer and on both in `.ci/run`: the tests of the
-   engine itself run on both in every profile, and the journeys take turns over which one they take.
+4. A long journey runs on one database beside the developer and on both in `.ci/run`: the engine has
+   tests of its own on both in every profile, and the journeys take turns over which one they take.
 """
 
 from typing import Final, TypeVar
