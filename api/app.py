@@ -21,16 +21,18 @@ from contextlib import (
     nullcontext,
 )
 from datetime import timedelta
+from functools import cache
 from typing import Any, Final
 
 import anyio.to_thread
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from python_multipart.multipart import parse_options_header
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.auth.passwords import Passwords
@@ -334,6 +336,21 @@ def _v1(app: FastAPI) -> FastAPI:
     """REST, as an application of its own: what it does not know is its own 404 or 405."""
     v1 = FastAPI(title="Quy Trình", openapi_url="/openapi.json", docs_url=None, redoc_url=None)
     v1.state = app.state
+    v1.router.routes.extend(_routes())
+    described: dict[str, Any] = {}
+
+    def openapi() -> dict[str, Any]:
+        if not described:
+            described.update(describe(v1, _routers()))
+        return described
+
+    v1.openapi = openapi  # type: ignore[method-assign]
+    _answer_problems(v1)
+    return v1
+
+
+def _routers() -> list[APIRouter]:
+    """The rooms of REST, in the order in which an address is looked for."""
     rooms = (
         definitions,
         instances,
@@ -373,19 +390,16 @@ def _v1(app: FastAPI) -> FastAPI:
         jobs,
         demo,
     )
-    routers = [room.router for room in (*rooms, *more)]
-    for router in routers:
-        v1.include_router(router)
-    described: dict[str, Any] = {}
+    return [room.router for room in (*rooms, *more)]
 
-    def openapi() -> dict[str, Any]:
-        if not described:
-            described.update(describe(v1, routers))
-        return described
 
-    v1.openapi = openapi  # type: ignore[method-assign]
-    _answer_problems(v1)
-    return v1
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of every room, joined once a process: working out what each takes is slow."""
+    joined = APIRouter()
+    for router in _routers():
+        joined.include_router(router)
+    return tuple(joined.routes)
 
 
 def _answer_problems(app: FastAPI) -> None:

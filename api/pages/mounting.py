@@ -4,9 +4,11 @@ What is raised on a page is answered by a page: pages have their own error handl
 keeps its problems. Routes of the house come first; what none of them takes is looked for here.
 """
 
+from functools import cache
 from typing import Any, Final
 
-from fastapi import FastAPI, Response
+from fastapi import APIRouter, FastAPI, Response
+from starlette.routing import BaseRoute
 from starlette.staticfiles import StaticFiles
 from typing_extensions import override
 
@@ -64,6 +66,15 @@ def mount_pages(app: FastAPI) -> None:
     """
     pages = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     pages.state = app.state
+    pages.router.routes.extend(_routes())
+    errors.answer_errors(pages)
+    pages.mount("/static", KeptFiles(directory=STATIC), name="static")
+    app.mount("/", pages)
+
+
+@cache
+def _routes() -> tuple[BaseRoute, ...]:
+    """The routes of every room, joined once a process: working out what each takes is slow."""
     # Before `records`, whose rows could else be called `import`.
     of_cases = (instances, instance_forms, comments, record_sheets, records)
     of_desk = (dossiers, dossier_imports)
@@ -91,8 +102,7 @@ def mount_pages(app: FastAPI) -> None:
         document_numbers,
         paper_templates,
     )
+    joined = APIRouter()
     for room in rooms:
-        pages.include_router(room.router)
-    errors.answer_errors(pages)
-    pages.mount("/static", KeptFiles(directory=STATIC), name="static")
-    app.mount("/", pages)
+        joined.include_router(room.router)
+    return tuple(joined.routes)
