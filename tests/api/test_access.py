@@ -4,16 +4,28 @@ The table says for each address what it needs; an address that is not in the tab
 """
 
 import json
+import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
+from sqlalchemy import make_url
 
 from engine.commands.deliver_webhooks import deliver_webhooks
+from engine.storage.database import Database
 from engine.worker.jobs import run_waiting_imports
-from tests.api.web import AUDIT_FIELDS, EXPORT, EXPORT_ROW, SLOT, Web, pdf
-from tests.fixtures import OFFICE, people_of, seed_data
+from tests.api.web import AUDIT_FIELDS, EXPORT, EXPORT_ROW, SLOT, Web, pdf, web_of
+from tests.fixtures import (
+    OFFICE,
+    Databases,
+    MovedClock,
+    Office,
+    people_of,
+    runtime_on,
+    seed_data,
+)
 
 LINKS: Final = ("post", "/log/links")
 
@@ -332,15 +344,67 @@ PUBLIC: Final = frozenset({("get", "/calendar/{secret}.ics")})
 """What needs no credential but the one in its address; each has tests of its own."""
 
 
+@dataclass(frozen=True, slots=True)
+class Furnished:
+    """An office with something of each kind and a token for everybody, made once and copied."""
+
+    folder: Path
+    places: dict[str, str]
+    tokens: dict[tuple[str, str, tuple[str, ...] | None], str]
+
+
+DATABASE: Final = "office.db"
+
+
+def web_in(folder: Path) -> Web:
+    """The application over the office that a folder holds."""
+    clock = MovedClock()
+    database = Database(f"sqlite:///{folder / DATABASE}")
+    office = Office(
+        runtime=runtime_on(database, folder, clock), clock=clock, people=people_of(seed_data())
+    )
+    return web_of(office, folder)
+
+
+@pytest.fixture(scope="module")
+def furnished(sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> Furnished:
+    folder = tmp_path_factory.mktemp("furnished")
+    shutil.move(str(make_url(sqlite_databases.founded()).database), folder / DATABASE)
+    web = web_in(folder)
+    with web.client:
+        places = places_of(web)
+        for username in USERNAMES:
+            web.token(username)
+    web.office.runtime.database.close()
+    return Furnished(folder, places, web.tokens)
+
+
 @pytest.fixture
-def places(small_web: Web) -> dict[str, str]:
+def small_web(furnished: Furnished, tmp_path: Path) -> Iterator[Web]:
+    """The furnished office, in a copy of this test's own."""
+    folder = tmp_path / "office"
+    shutil.copytree(furnished.folder, folder)
+    web = web_in(folder)
+    web.tokens.update(furnished.tokens)
+    with web.client:
+        yield web
+    web.office.runtime.database.close()
+
+
+@pytest.fixture
+def places(furnished: Furnished) -> dict[str, str]:
     """Something of each kind, for the parts of addresses."""
-    audit = small_web.open_audit()
+    return furnished.places
+
+
+def places_of(web: Web) -> dict[str, str]:
+    """Put something of each kind into an office."""
+    audit = web.open_audit()
     path = f"/instances/{audit['id']}"
-    file = small_web.attach("iso_secretary", audit["id"], "plan").json()
-    row = small_web.post("iso_secretary", f"{path}/records/slot", {"values": SLOT}).json()
-    grants = small_web.get("administrator", "/grants?limit=200").json()["items"]
-    tokens = small_web.get("administrator", "/tokens?limit=200").json()["items"]
+    file = web.attach("iso_secretary", audit["id"], "plan").json()
+    row = web.post("iso_secretary", f"{path}/records/slot", {"values": SLOT}).json()
+    grants = web.get("administrator", "/grants?limit=200").json()["items"]
+    tokens = web.get("administrator", "/tokens?limit=200").json()["items"]
     return {
         "process": "internal_audit",
         "version": "1",
@@ -353,15 +417,15 @@ def places(small_web: Web) -> dict[str, str]:
         "token": next(token["id"] for token in tokens if token["person"] == "p032"),
         "grant": next(grant["id"] for grant in grants if grant["person"] == "p025"),
         "year": "2026",
-        **dossier_places(small_web),
-        **subscriber_places(small_web),
-        "verification_id": small_web.post("director", "/log/verifications", None).json()["id"],
-        "feed": small_web.post("director", "/calendar", {}).json()["id"],
-        "line": reserved_number(small_web),
+        **dossier_places(web),
+        **subscriber_places(web),
+        "verification_id": web.post("director", "/log/verifications", None).json()["id"],
+        "feed": web.post("director", "/calendar", {}).json()["id"],
+        "line": reserved_number(web),
         "template": "x",
         "day": "2026-09-02",
         "entry": "0",
-        "link": small_web.post("iso_secretary", "/log/links", DOORS[LINKS].json).json()["id"],
+        "link": web.post("iso_secretary", "/log/links", DOORS[LINKS].json).json()["id"],
         "generation": "1",
         "tile": "0/000",
     }

@@ -59,7 +59,7 @@ class Web:
     client: TestClient
     settings: Settings
     passwords: Passwords
-    _tokens: dict[tuple[str, str, tuple[str, ...] | None], str] = field(default_factory=dict)
+    tokens: dict[tuple[str, str, tuple[str, ...] | None], str] = field(default_factory=dict)
 
     def token(
         self,
@@ -70,7 +70,7 @@ class Web:
     ) -> str:
         """A bearer token of somebody."""
         known = (username, organization, scopes)
-        if known not in self._tokens:
+        if known not in self.tokens:
             made = make_token(
                 self.office.runtime,
                 organization,
@@ -78,8 +78,8 @@ class Web:
                 name="test",
                 scopes=None if scopes is None else frozenset(scopes),
             )
-            self._tokens[known] = made.secret
-        return self._tokens[known]
+            self.tokens[known] = made.secret
+        return self.tokens[known]
 
     def headers(self, username: str, **more: str) -> dict[str, str]:
         """The headers of somebody's request."""
