@@ -43,6 +43,7 @@ from engine.machine.instance import (
 from engine.machine.registry import Objection, Registry
 from engine.machine.replay import replay
 from tests import reference
+from tests.scale import at_scale
 from tests.strategies import processes
 
 DEFINITIONS = sorted((Path(__file__).parents[2] / "definitions").glob("*.yaml"))
@@ -50,12 +51,14 @@ HOMES = {"an": "u1", "binh": "u2", "chi": "u3", "dung": "u1", "em": None}
 UNITS = ("u1", "u2", "u3")
 FIRST_DAY = date(2026, 6, 25)
 SEEDS = st.integers(0, 2**32 - 1)
+ATTEMPTS = at_scale(dev=25, ci=60)
+"""Steps that a walk of a shipped definition tries; there are many of them."""
 
 
 @pytest.mark.parametrize("path", DEFINITIONS, ids=lambda path: path.stem)
 @given(seed=SEEDS)
 def test_a_shipped_definition_is_decided_as_the_language_says(path: Path, seed: int) -> None:
-    Walk(shipped(path), Random(seed)).go(attempts=60)  # noqa: S311 - a walk is no secret
+    Walk(shipped(path), Random(seed)).go(attempts=ATTEMPTS)  # noqa: S311 - a walk is no secret
 
 
 @given(process=processes(), seed=SEEDS)
