@@ -4,6 +4,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -54,14 +55,50 @@ class Entrance:
             client.close()
 
 
+@pytest.fixture(scope="session")
+def with_logins(
+    sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[], str]:
+    """Makes databases of an office in which everybody has a login: opened once, then copied."""
+    url = sqlite_databases.founded()
+    folder = tmp_path_factory.mktemp("logins")
+    database = Database(url)
+    clock = MovedClock()
+    # Ids of each runtime begin anew; those of the founding were made at the clock's first instant.
+    clock.forward(seconds=30)
+    office = Office(
+        runtime=runtime_on(database, folder, clock), clock=clock, people=people_of(seed_data())
+    )
+    open_accounts(office, house_on(office, folder))
+    database.close()
+    numbers = count(1)
+
+    def copied() -> str:
+        path = folder / f"office-{next(numbers)}.db"
+        shutil.copyfile(str(make_url(url).database), path)
+        return f"sqlite:///{path}"
+
+    return copied
+
+
+@pytest.fixture
+def sqlite_office(with_logins: Callable[[], str], tmp_path: Path) -> Iterator[Office]:
+    """The office at work, with a login for everybody."""
+    address = with_logins()
+    database = Database(address)
+    clock = MovedClock()
+    clock.forward(minutes=1)
+    yield Office(
+        runtime=runtime_on(database, tmp_path, clock), clock=clock, people=people_of(seed_data())
+    )
+    database.close()
+    Path(str(make_url(address).database)).unlink()
+
+
 @pytest.fixture
 def house(sqlite_office: Office, tmp_path: Path) -> House:
     """A house with a login for everybody."""
-    # Ids of this runtime begin anew; those of the founding were made at the clock's first instant.
-    sqlite_office.clock.forward(minutes=1)
-    made = house_on(sqlite_office, tmp_path)
-    open_accounts(sqlite_office, made)
-    return made
+    return house_on(sqlite_office, tmp_path)
 
 
 @pytest.fixture

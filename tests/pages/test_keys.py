@@ -12,7 +12,7 @@ from tests.api.web import pdf
 from tests.authenticator import SoftwareKey
 from tests.fixtures import Office
 from tests.pages.conftest import Entrance
-from tests.pages.equipment import PASSWORD, Browser, app_on, house_on, open_accounts
+from tests.pages.equipment import PASSWORD, Browser, app_on, house_on
 from tests.signed_paper import publish_keyed_paper
 
 ADDRESS = "http://localhost:8000"
@@ -23,9 +23,7 @@ PDF = ("giấy.pdf", pdf("giấy"))
 @pytest.fixture
 def named(sqlite_office: Office, tmp_path: Path) -> House:
     """A house that is reached by a name, to which browsers bind keys."""
-    sqlite_office.clock.forward(minutes=1)
     house = house_on(sqlite_office, tmp_path, ADDRESS)
-    open_accounts(sqlite_office, house)
     publish_keyed_paper(sqlite_office.runtime)
     return house
 
