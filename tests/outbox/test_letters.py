@@ -37,6 +37,7 @@ from tests.outbox.certificates import certified
 
 PATIENCE_SECONDS = 30
 HOME = "https://quytrinh.example"
+WORDS = load_words()
 
 
 @dataclass(slots=True)
@@ -53,11 +54,19 @@ class Post:
         return [message for message in read if isinstance(message, EmailMessage)]
 
 
-@pytest.fixture
-def post(tmp_path: Path) -> Iterator[Post]:
-    """A server process of its own, on this machine."""
-    with post_office(tmp_path) as found:
+@pytest.fixture(scope="module")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Post]:
+    """A server process on this machine, started once."""
+    with post_office(tmp_path_factory.mktemp("post")) as found:
         yield found
+
+
+@pytest.fixture
+def post(running: Post) -> Post:
+    """The server, with nothing in its box."""
+    for letter in (running.box / "new").glob("*"):
+        letter.unlink()
+    return running
 
 
 @contextmanager
@@ -125,9 +134,8 @@ def tell(office: Office, username: str, count: int = 1) -> None:
 
 
 def mail_of(post: Post) -> MailChannel:
-    words = load_words()
     server = mail_server_of(f"smtp://127.0.0.1:{post.port}?from=quytrinh@skhcn.example")
-    return MailChannel(server, composer(words, Renderer(words), home=HOME))
+    return MailChannel(server, composer(WORDS, Renderer(WORDS), home=HOME))
 
 
 def part(message: EmailMessage, kind: str) -> str:
