@@ -240,25 +240,26 @@ class _Reading:
     def take_raw(self, rows: Iterable[RawRow]) -> None:
         """Checks rows at one look where that suffices, else one by one."""
         look = _Look(self.policy)
+        ordered = self.policy.clock_tolerance is not None
         leaves: list[bytes] = []
         for raw in rows:
-            closer = self.size + len(leaves) in self._stops or self._falls(raw[-1])
+            # One spelling of instants sorts as they do: a time that falls is looked at.
+            closer = self.size + len(leaves) in self._stops or (
+                ordered and str(raw[-1]) < self._newest
+            )
             leaf = None if closer else look.sound(raw, self._next_idx, self._tips)
             if leaf is None:
                 self._grow(leaves)
                 self.take(_stored_row(raw))
                 continue
             self._next_idx += 1
-            self._newest = raw[-1]
+            if ordered:
+                self._newest = raw[-1]
             leaves.append(leaf)
             if len(leaves) == LEAVES_AT_ONCE:
                 self._grow(leaves)
         self._grow(leaves)
         self.payloads += look.payloads
-
-    def _falls(self, at: str) -> bool:
-        """Whether a time is to be looked at: one spelling of instants sorts as they do."""
-        return self.policy.clock_tolerance is not None and at < self._newest
 
     def _grow(self, leaves: list[bytes]) -> None:
         self.tree.grow(b"".join(leaves))

@@ -259,9 +259,10 @@ def projected(row: StoredRow) -> StoredRow:
 
 def same_both_ways(rows: list[StoredRow], checkpoints: tuple[Checkpoint, ...] = ()) -> None:
     head = StoredHead(len(rows), compact_range([leaf_hash(row.body) for row in rows]).to_bytes())
-    policy = replace(POLICY, checkpoints=checkpoints)
-    strict = verify_log(rows, head=head, policy=policy)
-    assert verify_raw(map(raw_of, rows), head=head, policy=policy) == strict
+    for tolerance in (None, timedelta(0)):
+        policy = replace(POLICY, checkpoints=checkpoints, clock_tolerance=tolerance)
+        strict = verify_log(rows, head=head, policy=policy)
+        assert verify_raw(map(raw_of, rows), head=head, policy=policy) == strict
 
 
 @given(logs(), st.data())

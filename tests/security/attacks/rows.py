@@ -139,7 +139,10 @@ def edit_in_the_pack_alone(stage: Stage) -> None:
     """The last words of a case, about which no later entry says anything."""
 
     def edit(lines: list[bytes]) -> list[bytes]:
-        return [line.replace(b'"actor":"p008"', b'"actor":"p009"') for line in lines]
+        return [
+            line.replace(b'"actor":"p008"', b'"actor":"p009"') if b'"refused"' in line else line
+            for line in lines
+        ]
 
     packer = Packer(stage.scene.pack)
     packer.insider.members.pop("log/heads.tsv")
@@ -565,7 +568,7 @@ ATTACKS: Final = (
         "A1",
         "an entry of a pack is edited",
         edit_in_the_pack_alone,
-        (Found("pack", "not_in_tree"),),
+        (Found("pack", "not_in_tree", ("pack's tree", "pack's heads")),),
     ),
     Attack(
         "A2",
@@ -815,7 +818,7 @@ ATTACKS: Final = (
         "A15",
         "a definition is made weaker afterwards",
         weaken_the_rules,
-        (Found("verify", "definition_differs"),),
+        (Found("verify", "definition_differs", ("definitions",)),),
     ),
     Attack(
         "A15",

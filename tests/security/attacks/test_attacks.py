@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.security.attacks.eyes import EYES, planted
+from tests.security.attacks.eyes import EYES, PLANTED, planted
 from tests.security.attacks.rows import ATTACKS, ROWS, Attack
 from tests.security.attacks.scene import Stage
 
@@ -41,3 +41,8 @@ def test_every_row_of_the_table_has_an_attack_and_a_check_that_bites() -> None:
     biting = {attack.row for attack in ATTACKS if any(found.bugs for found in attack.found)}
     assert biting == set(ROWS)
     assert len(set(NAMED)) == len(NAMED)
+
+
+def test_every_planted_bug_is_one_that_some_attack_bites_on() -> None:
+    used = {bug for attack in ATTACKS for found in attack.found for bug in found.bugs}
+    assert used == set(PLANTED)

@@ -1,5 +1,6 @@
 """Random tampering at scale: nothing passes unnoticed, each is named, a seed repeats itself."""
 
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from random import Random
 
@@ -12,6 +13,21 @@ from tests.security.attacks.tampering import DEEDS, Tampering
 
 SEEDS = at_scale(dev=24, ci=250, nightly=2500)
 SEEDS_OF_POSTGRESQL = at_scale(dev=6, ci=50, nightly=500)
+
+
+Deed = Callable[[Tampering], str]
+BITES: Mapping[Deed, tuple[str, ...]] = {
+    Tampering.seal_with_a_wrong_key: ("seals",),
+    Tampering.refit_without_a_key: ("seals", "checkpoints"),
+    Tampering.change_a_word: ("projections",),
+    Tampering.change_a_table: ("replay",),
+    Tampering.change_evidence: ("files",),
+    Tampering.change_published: ("published tiles",),
+    Tampering.flip_a_member: ("pack's files",),
+    Tampering.change_the_lines: ("pack's heads",),
+    Tampering.sign_with_a_wrong_key: ("policy's key", "quorum", "held", "pack's heads"),
+}
+"""Deeds, and the checks without which one of them is missed."""
 
 
 def seen(stage: Stage) -> set[str]:
@@ -49,11 +65,19 @@ def test_a_seed_repeats_itself(sqlite_scene: Scene, tmp_path: Path) -> None:
     assert once == again
 
 
-def test_the_campaign_bites(sqlite_scene: Scene, tmp_path: Path) -> None:
-    """With the seals unread a wrong seal goes unnoticed: the campaign would tell."""
-    with staged(sqlite_scene, tmp_path) as stage:
-        assert Tampering.seal_with_a_wrong_key in DEEDS
-        Tampering(stage, Random(1)).seal_with_a_wrong_key()  # noqa: S311
-        assert seen(stage) == {"hmac_differs"}
-        with planted("seals"):
-            assert seen(stage) == set()
+@pytest.mark.parametrize(("deed", "bugs"), BITES.items(), ids=[each.__name__ for each in BITES])
+def test_the_campaign_bites(
+    sqlite_scene: Scene, tmp_path: Path, deed: Deed, bugs: tuple[str, ...]
+) -> None:
+    """With these checks taken out a deed goes unnoticed: the campaign would tell."""
+    assert deed in DEEDS
+    for seed in range(20):
+        folder = tmp_path / str(seed)
+        folder.mkdir()
+        with staged(sqlite_scene, folder) as stage:
+            deed(Tampering(stage, Random(seed)))  # noqa: S311
+            assert seen(stage) != set()
+            with planted(*bugs):
+                if seen(stage) == set():
+                    return
+    raise AssertionError(deed, bugs)
