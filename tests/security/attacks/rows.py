@@ -7,6 +7,7 @@
 """
 
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -255,6 +256,26 @@ def rewrite_and_trust_nobody(stage: Stage) -> None:
     """The same before an auditor who kept nothing and asks for no witness."""
     rewrite(stage)
     stage.held = {}
+
+
+def forget_what_was_published(stage: Stage) -> None:
+    """Let the house believe that it never published anything."""
+    shutil.rmtree(stage.folder / "published")
+    stage.run("UPDATE log_origin SET published = false WHERE organization_id = :org")
+    stage.run("DELETE FROM log_publication WHERE organization_id = :org")
+
+
+def edit_and_forget(stage: Stage) -> None:
+    edit_and_fit(stage)
+    forget_what_was_published(stage)
+
+
+def let_the_house_sign(stage: Stage) -> None:
+    """Without the key that signs: the house, made to forget, signs the forged history itself."""
+    delete_with_the_seals(stage)
+    forget_what_was_published(stage)
+    publish_log(stage.runtime, OFFICE)
+    stage.held = {"first visit": stage.scene.held}
 
 
 def fork(stage: Stage) -> None:
@@ -588,6 +609,13 @@ ATTACKS: Final = (
         edit_in_the_pack,
         (Found("pack", "root_differs", ("pack's root", "pack's heads")),),
     ),
+    Attack(
+        "A2",
+        "a row is edited, and the house is made to forget that it ever published",
+        edit_and_forget,
+        (Found("publish", "log_entry_not_ours", ("publisher's seals",)),),
+        ("start",),
+    ),
     Attack("A3", "a row is deleted", delete_a_row, (Found("verify", "index_gap"),)),
     Attack(
         "A3",
@@ -680,6 +708,17 @@ ATTACKS: Final = (
         "A8",
         "history is rewritten with the real keys",
         rewrite,
+        (
+            Found("verify --held", "checkpoint_differs", ("checkpoints",)),
+            Found("pack", "history_differs", ("held",)),
+            Found("witness", "forked", ("witness's memory",)),
+        ),
+        ("verify", "start"),
+    ),
+    Attack(
+        "A8",
+        "history is rewritten, and the house is made to forget and to sign it itself",
+        let_the_house_sign,
         (
             Found("verify --held", "checkpoint_differs", ("checkpoints",)),
             Found("pack", "history_differs", ("held",)),
