@@ -8,13 +8,14 @@ is meant to be read. A definition is the unfolded dictionary of the file; a case
     files:    [{id, requirement, content, usable, reviewed, speaks_of, row, served}]
     children: [{id, process, state, predecessor}]     rows: {set: [id]}
     reached:  {(process, state)}     waivers: [key]   homes: {person: unit}
+    approvals: {name: whether it still holds}, those that were given
     opened_on, today
 
 An attempt is a dictionary too: transition, person, unit, grants [{role, unit, behalf}], given,
 reason, signed, facts, objections (names of guards that object).
 """
 
-# ruff: noqa: C901, PLR0911, PLR0912, PLR0917 - one rule after the other, as the text of
+# ruff: noqa: C901, PLR0911, PLR0912, PLR0915, PLR0917 - one rule after the other, as the text of
 # the language has them: that is what makes this a reference.
 
 from collections.abc import Iterator
@@ -162,6 +163,16 @@ def what(definition: Node, case: Node, ask: Node, step: Node, values: Node) -> I
     for need in step["needs"]:
         if (need["process"], need["state"]) not in case["reached"]:
             yield f"need:{need['process']}"
+    for name in step["approved"]:
+        if not case["approvals"].get(name):
+            yield f"approval:{name}"
+    if step["approves"] and step["to"] == "=" and all(map(case["approvals"].get, step["approves"])):
+        yield f"approval_stands:{step['approves'][0]}"
+    for name in step["approves"]:
+        for requirement in definition["approvals"][name]["evidence"]:
+            there = [f for f in case["files"] if f["requirement"] == requirement and f["usable"]]
+            if requirement not in step["evidence"] and not there:
+                yield f"evidence_missing:{requirement}"
     if step["sign"] and not ask["signed"]:
         yield "signature"
 

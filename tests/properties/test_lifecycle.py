@@ -31,6 +31,7 @@ from engine.machine.decision import (
     UnknownTransition,
 )
 from engine.machine.instance import (
+    Approval,
     Case,
     Child,
     EvidenceFile,
@@ -133,6 +134,7 @@ class Walk:
             "rows": {},
             "reached": set(),
             "waivers": [],
+            "approvals": {},
             "homes": HOMES,
             "today": FIRST_DAY,
             "log": [
@@ -202,6 +204,7 @@ class Walk:
         }
         needs = {(n.process, n.state) for t in self.process.transitions.values() for n in t.needs}
         reached = {need for need in needs if self._often()}
+        approvals = {name: self._often() for name in self.process.approvals if not self._rarely()}
         waivers = sorted({key for key in self._keys() if self._seldom()})
         self.model |= {
             "today": today,
@@ -209,6 +212,7 @@ class Walk:
             "rows": rows,
             "reached": reached,
             "waivers": waivers,
+            "approvals": approvals,
         }
         self.case = replace(
             self.case,
@@ -229,6 +233,15 @@ class Walk:
                 for name, ids in rows.items()
             },
             reached=frozenset(reached),
+            approvals=tuple(
+                Approval(
+                    name=name,
+                    person="an",
+                    at=self.case.now,
+                    voided_at=None if holds else self.case.now,
+                )
+                for name, holds in approvals.items()
+            ),
             waivers=tuple(
                 Waiver(gate=key, reason="", granted_by="an", until=today) for key in waivers
             ),
