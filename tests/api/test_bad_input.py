@@ -3,12 +3,14 @@
 import io
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
-from tests.api.web import AUDIT_FIELDS, SLOT, Web, pdf
+from engine.storage.database import Database
+from tests.api.web import AUDIT_FIELDS, SLOT, Web, pdf, web_of
+from tests.fixtures import Databases, MovedClock, Office, people_of, runtime_on, seed_data
 
 Attempt = Callable[[Web, str, dict[str, str]], Any]
 
@@ -257,15 +259,32 @@ LOGGED = {"a wrong role", "an auditor of their own unit"}
 """Refusals of somebody who may see the instance: these are entries."""
 
 
+@pytest.fixture(scope="module")
+def patient(
+    sqlite_databases: Databases, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Web, dict[str, Any]]]:
+    """One office with one audit, for all that must leave it as it was."""
+    folder = tmp_path_factory.mktemp("patient")
+    database, clock = Database(sqlite_databases.founded()), MovedClock()
+    people = people_of(seed_data())
+    office = Office(runtime=runtime_on(database, folder, clock), clock=clock, people=people)
+    web = web_of(office, folder)
+    with web.client:
+        yield web, web.open_audit()
+    database.close()
+
+
 @pytest.mark.parametrize("name", BAD)
-def test_bad_input_is_told_in_both_languages_and_changes_nothing(small_web: Web, name: str) -> None:
+def test_bad_input_is_told_in_both_languages_and_changes_nothing(
+    patient: tuple[Web, dict[str, Any]], name: str
+) -> None:
     attempt, status, code = BAD[name]
-    audit = small_web.open_audit()
-    before = small_web.get("director", f"/instances/{audit['id']}").json()
-    entries = small_web.entries()
+    web, audit = patient
+    before = web.get("director", f"/instances/{audit['id']}").json()
+    entries = web.entries()
     told = {}
     for language in ("vi", "en"):
-        answer = attempt(small_web, audit["id"], {"Accept-Language": language})
+        answer = attempt(web, audit["id"], {"Accept-Language": language})
         problem = answer.json()
         assert (answer.status_code, problem["code"]) == (status, code), answer.text
         assert answer.headers["content-type"] == "application/problem+json"
@@ -280,10 +299,10 @@ def test_bad_input_is_told_in_both_languages_and_changes_nothing(small_web: Web,
             assert all(fault["field"] for fault in problem["faults"])
     assert told["vi"]["title"] != told["en"]["title"]
     assert told["vi"]["detail"] != told["en"]["detail"]
-    assert small_web.entries() == entries + (2 if name in LOGGED else 0)
-    assert small_web.get("director", f"/instances/{audit['id']}").json() == before
-    assert small_web.get("director", f"/instances/{audit['id']}/evidence").json()["items"] == []
-    assert len(small_web.get("director", "/instances").json()["items"]) == 1
+    assert web.entries() == entries + (2 if name in LOGGED else 0)
+    assert web.get("director", f"/instances/{audit['id']}").json() == before
+    assert web.get("director", f"/instances/{audit['id']}/evidence").json()["items"] == []
+    assert len(web.get("director", "/instances").json()["items"]) == 1
 
 
 def test_a_cursor_of_another_organisation_is_no_cursor(small_web: Web) -> None:
