@@ -368,6 +368,8 @@ class Runtime:
             can be written and no seal be checked.
         signing_key: key of what the house signs for others, such as messages to other systems.
         publishing: where and under which keys the logs are published; None where they are not.
+        random: gives n random bytes for the salts of the log; a seeded one makes a simulation
+            repeatable, byte for byte.
     """
 
     def __init__(  # noqa: PLR0913 - what the composition root puts together.
@@ -381,6 +383,7 @@ class Runtime:
         clock: Clock | None = None,
         ids: Ids | None = None,
         publishing: Publishing | None = None,
+        random: Callable[[int], bytes] = secrets.token_bytes,
     ) -> None:
         self.database = database
         self.registry = registry
@@ -390,6 +393,7 @@ class Runtime:
         self.publishing = publishing
         self.clock = clock or SystemClock()
         self.ids = ids or TimeOrderedIds()
+        self.random = random
         # Without roots it trusts nobody; bootstrap gives it those of the settings.
         self.pdfs = PdfSignatures()
         self.compiled_versions = CompiledVersions(COMPILED_VERSIONS_MAX)
@@ -499,7 +503,7 @@ class Runtime:
             idempotency=IdempotencyRepository(session, organization_id),
             numbers=NumberRepository(session, organization_id),
             calendars=CalendarRepository(session, organization_id, editions=self.editions),
-            log=LogRepository(session, organization_id, key=self.log_key),
+            log=LogRepository(session, organization_id, key=self.log_key, random=self.random),
             log_reader=LogReader(session, organization_id),
             plans=PlanRepository(session, organization_id),
             jobs=JobRepository(session, organization_id),

@@ -62,6 +62,7 @@ COMMANDS: Final[Mapping[str, _Room]] = {
     "plan": _Room("api.cli.plan", "Kế hoạch năm · The plan of a year"),
     "dossiers": _Room("api.cli.dossiers", "Hồ sơ của bộ phận một cửa · One-stop dossiers"),
     "audit": _Room("api.cli.audit", "Nhật ký · The log"),
+    "simulate": _Room("api.cli.simulation", "Mô phỏng cả năm · A year, simulated", alone=True),
     "evidence": _Room("api.cli.evidence", "Bằng chứng · Evidence"),
     "user": _Room("api.cli.accounts", "Người dùng · Users", app="users"),
     "token": _Room("api.cli.accounts", "Mã truy cập · Tokens", app="tokens"),

@@ -56,12 +56,13 @@ class Inbox:
     at: datetime
 
 
-def inbox(runtime: Runtime, caller: Caller) -> Inbox:
-    """Judge every open instance in which the caller may have a step."""
+def inbox(runtime: Runtime, caller: Caller, *, cases: tuple[str, ...] | None = None) -> Inbox:
+    """Judge every open instance in which the caller may have a step, or those of `cases`."""
     with runtime.read(caller.organization_id) as uow:
         actor = uow.actor(caller)
         units = unit_titles(uow)
-        found = uow.tables.instances.find(Filter(open_only=True), limit=INSTANCES_MAX)
+        wanted = Filter(open_only=True, ids=cases)
+        found = uow.tables.instances.find(wanted, limit=INSTANCES_MAX)
         judged = (_item(uow, stored, actor, units) for stored in found)
         items = sorted((item for item in judged if item is not None), key=_urgency)
         return Inbox(

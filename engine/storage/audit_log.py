@@ -12,7 +12,7 @@ Append-only entries of one organisation, and the head under whose lock they are 
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
@@ -235,12 +235,21 @@ class LogRepository:
 
     Args:
         key: key of the entries' HMAC, from outside the database.
+        random: gives n random bytes for the salts of payloads.
     """
 
-    def __init__(self, session: Session, organization_id: str, *, key: bytes) -> None:
+    def __init__(
+        self,
+        session: Session,
+        organization_id: str,
+        *,
+        key: bytes,
+        random: Callable[[int], bytes] = secrets.token_bytes,
+    ) -> None:
         self._session = session
         self._id = organization_id
         self._key = key
+        self._random = random
 
     def begin(self) -> None:
         """Make the head of a new organisation's empty log."""
@@ -290,7 +299,7 @@ class LogRepository:
         Raises:
             NotLoggable: the draft breaks the profile of the log.
         """
-        entry, _, _ = _composed(draft, self._tip(draft.stream))
+        entry, _, _ = self._composed(draft, self._tip(draft.stream))
         try:
             return body_of(entry)
         except AuditInputError as error:
@@ -467,7 +476,7 @@ class LogRepository:
 
     def _row(self, head: LogHeadRow, draft: LogDraft, tip: Tip | None) -> LogEntryRow:
         """The entry that follows the tip of its stream at the end of the log; the head goes on."""
-        entry, payload, personal = _composed(draft, tip)
+        entry, payload, personal = self._composed(draft, tip)
         try:
             body = canonical_bytes(entry)
         except AuditInputError as error:
@@ -498,6 +507,47 @@ class LogRepository:
         head.compact_range = CompactRange.from_bytes(head.compact_range).append(leaf).to_bytes()
         head.size += 1
         return row
+
+    def _composed(
+        self, draft: LogDraft, tip: Tip | None
+    ) -> tuple[Entry, SealedPayload | None, SealedPayload | None]:
+        """The entry that follows the tip of its stream, and its payloads."""
+        salts = draft.salts or (self._random(SALT_BYTES), self._random(SALT_BYTES))
+        payload = _sealed(
+            Payload(changes=draft.changes, reason=draft.reason, details=draft.details), salts[0]
+        )
+        personal = _sealed(Payload(changes=draft.personal), salts[1])
+        link = link_after(tip)
+        entry = Entry(
+            type=draft.type,
+            stream=draft.stream,
+            seq=link.seq,
+            prev=None if link.prev is None else link.prev.hex(),
+            actor=draft.actor.person,
+            recorded_at=draft.at,
+            outcome=draft.outcome,
+            definition=draft.definition,
+            instance=draft.instance,
+            code=draft.code,
+            process=draft.process,
+            transition=draft.transition,
+            from_state=draft.from_state,
+            to_state=draft.to_state,
+            role=draft.role,
+            on_behalf=draft.on_behalf,
+            unit=draft.actor.unit,
+            token=draft.actor.token,
+            effective_date=draft.effective_date,
+            subject=draft.subject,
+            payload=None if payload is None else payload.digest,
+            personal=None if personal is None else personal.digest,
+            unmet=draft.unmet,
+            flags=draft.flags,
+            evidence=draft.evidence,
+            sig=draft.sig,
+            credential=draft.credential,
+        )
+        return entry, payload, personal
 
     def _head(self, *, lock: bool) -> LogHeadRow:
         query = select(LogHeadRow).where(col(LogHeadRow.organization_id) == self._id)
@@ -539,48 +589,6 @@ class LogRepository:
             for stream, seq, leaf in self._session.exec(query):
                 found[stream] = Tip(seq=seq, leaf_hash=leaf)
         return found
-
-
-def _composed(
-    draft: LogDraft, tip: Tip | None
-) -> tuple[Entry, SealedPayload | None, SealedPayload | None]:
-    """The entry that follows the tip of its stream, and its payloads."""
-    salts = draft.salts or (secrets.token_bytes(SALT_BYTES), secrets.token_bytes(SALT_BYTES))
-    payload = _sealed(
-        Payload(changes=draft.changes, reason=draft.reason, details=draft.details), salts[0]
-    )
-    personal = _sealed(Payload(changes=draft.personal), salts[1])
-    link = link_after(tip)
-    entry = Entry(
-        type=draft.type,
-        stream=draft.stream,
-        seq=link.seq,
-        prev=None if link.prev is None else link.prev.hex(),
-        actor=draft.actor.person,
-        recorded_at=draft.at,
-        outcome=draft.outcome,
-        definition=draft.definition,
-        instance=draft.instance,
-        code=draft.code,
-        process=draft.process,
-        transition=draft.transition,
-        from_state=draft.from_state,
-        to_state=draft.to_state,
-        role=draft.role,
-        on_behalf=draft.on_behalf,
-        unit=draft.actor.unit,
-        token=draft.actor.token,
-        effective_date=draft.effective_date,
-        subject=draft.subject,
-        payload=None if payload is None else payload.digest,
-        personal=None if personal is None else personal.digest,
-        unmet=draft.unmet,
-        flags=draft.flags,
-        evidence=draft.evidence,
-        sig=draft.sig,
-        credential=draft.credential,
-    )
-    return entry, payload, personal
 
 
 def _raw(recorded_at: str) -> TextClause:

@@ -1,0 +1,161 @@
+"""People who are late, away and wrong, in a house in which things break: it holds together.
+
+One seed makes the same days again, byte for byte, with all that breaks in them: a seed that fails
+is run again by its number.
+"""
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from api.bootstrap import upgrade_database
+from api.simulation.account import Account, Kind
+from api.simulation.figures import Figures, figures_of
+from api.simulation.office import Office, office_of
+from api.simulation.year import Span, Year
+from engine.storage.database import Database, database_file
+from tests.scale import at_scale
+from tests.simulation.faults import BreakingRuntime, BreakingStore, Storms
+
+YEAR = 2026
+SEEDS = at_scale(dev=range(2), ci=range(20), nightly=range(500))
+TET = Span(
+    first=date(YEAR, 2, 11),
+    last=at_scale(dev=date(YEAR, 2, 25), ci=date(YEAR, 2, 27), nightly=date(YEAR, 3, 31)),
+)
+"""Tết 2026, 14 to 22 February, lies in it; the plan is opened two days before."""
+STORM = date(YEAR, 2, 24)
+"""Closed on the second working day after Tết, announced the evening before."""
+SOUND = Span(
+    first=date(YEAR, 1, 12),
+    last=at_scale(dev=date(YEAR, 1, 23), ci=date(YEAR, 12, 31)),
+)
+
+Prepared = Callable[[Database], None]
+
+
+@pytest.fixture(scope="module")
+def prepared(tmp_path_factory: pytest.TempPathFactory) -> Prepared:
+    """Fills an empty database by copying one that was migrated once."""
+    template = tmp_path_factory.mktemp("simulation") / "migrated.db"
+    database = Database(f"sqlite:///{template}")
+    upgrade_database(database)
+    database.close()
+
+    def fill(database: Database) -> None:
+        file = database_file(database.url)
+        assert file is not None
+        shutil.copyfile(template, file)
+
+    return fill
+
+
+@dataclass(frozen=True)
+class Lived:
+    """Days that were lived, their figures, and how much broke in them."""
+
+    account: Account
+    figures: Figures
+    broken: int
+
+
+@pytest.fixture(scope="module")
+def broken_days(prepared: Prepared) -> Callable[[int], Lived]:
+    """The days around Tết of a seed, each lived once."""
+    known: dict[int, Lived] = {}
+
+    def of(seed: int) -> Lived:
+        if seed not in known:
+            known[seed] = live_and_break(seed, prepared)
+        return known[seed]
+
+    return of
+
+
+def live_and_break(seed: int, prepared: Prepared) -> Lived:
+    """Live through the days around Tết while the ports break as the seed has it."""
+    dice = Random(f"faults {seed}")  # noqa: S311 - a simulation is no secret.
+    before = TET.first - timedelta(days=1)
+    with office_of(YEAR, seed, prepared=prepared, first_day=before) as office:
+        sound = office.runtime
+        runtime = BreakingRuntime.around(sound, dice)
+        store = BreakingStore(sound.store, dice)
+        runtime.store = store
+        office.runtime = runtime
+        year = Year(office, seed=seed, weather=Storms(dice, TET.first), storm=STORM)
+        account = year.live(TET)
+        # The oracles ask a house that no longer breaks.
+        office.runtime = sound
+        broken = runtime.broken + runtime.lost + store.away + store.died
+        return Lived(account, figures_of(office, account), broken)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_whatever_breaks_the_house_holds_together(
+    seed: int, broken_days: Callable[[int], Lived]
+) -> None:
+    found = broken_days(seed)
+    assert found.figures.verdict.findings == ()
+    assert found.figures.broken == ()
+    assert found.broken > 0
+    assert found.figures.steps > 0
+    assert {event.kind for event in found.account.events} >= {Kind.PLAN_OPENED, Kind.WORKER_SLEPT}
+
+
+def test_one_seed_makes_the_same_days_again(
+    prepared: Prepared, broken_days: Callable[[int], Lived]
+) -> None:
+    first, again, other = broken_days(0), live_and_break(0, prepared), broken_days(1)
+    assert again.figures.root == first.figures.root
+    assert again.figures.heads == first.figures.heads
+    assert again.account.events == first.account.events
+    assert again.broken == first.broken
+    assert other.figures.root != first.figures.root
+
+
+@contextmanager
+def changed(office: Office, column: str, value: Any, *, code: str) -> Iterator[None]:
+    """A row of a case, written past the house, and put back."""
+    engine = office.runtime.database.engine
+    read = text(f"SELECT {column} FROM instance WHERE code = :code")  # noqa: S608 - ours.
+    write = text(f"UPDATE instance SET {column} = :value WHERE code = :code")  # noqa: S608 - ours.
+    with engine.begin() as connection:
+        kept = connection.execute(read, {"code": code}).scalar_one()
+        connection.execute(write, {"code": code, "value": value})
+    yield
+    now = value if column == "code" else code
+    with engine.begin() as connection:
+        connection.execute(write, {"code": now, "value": kept})
+
+
+def test_a_sound_office_does_its_work_and_the_oracles_see_what_is_planted(
+    prepared: Prepared,
+) -> None:
+    with office_of(YEAR, 1, prepared=prepared, first_day=SOUND.first) as office:
+        year = Year(office, seed=1)
+        account = year.live(SOUND)
+        figures = figures_of(office, account)
+        assert figures.holds, (figures.verdict.findings, figures.broken)
+        assert (account.retried, account.unanswered) == (0, 0)
+        assert figures.escalations[1] >= figures.escalations.get(3, 0) >= 0
+        rows = {row.process: row for row in figures.processes}
+        assert rows.keys() >= {"internal_audit", "overdue_period_review", "training_campaign"}
+        assert rows["internal_audit"].steps > 0
+        assert rows["overdue_period_review"].steps > 0
+
+        with changed(office, "version", 77, code="IA-2026-01"):
+            found = figures_of(office, account)
+            assert "version_of IA-2026-01" in found.broken
+            assert "version_differs" in {fault.code for fault in found.verdict.findings}
+        with changed(office, "code", "IA-2026-09", code="IA-2026-01"):
+            found = figures_of(office, account)
+            assert "codes_of IA-2026" in found.broken
+            assert not found.holds
+        assert figures_of(office, account).holds
