@@ -41,9 +41,9 @@ def simulate(
         account = lived.live(span)
         figures = figures_of(office, account)
     if format_ is Report.JSON:
-        show_json(_as_json(year, seed, account, figures, desk))
+        show_json(as_json(year, seed, account, figures, desk))
     else:
-        _tell(year, seed, account, figures, desk)
+        tell(year, seed, account, figures, desk)
         desk.tell("simulate_took", seconds=f"{time.monotonic() - began:.1f}")
     raise typer.Exit(0 if figures.holds else 1)
 
@@ -56,7 +56,8 @@ def _last(year: int, until: str | None) -> date:
     return max(date(year, 1, 1), min(end, date.fromisoformat(until)))
 
 
-def _tell(year: int, seed: int, account: Account, figures: Figures, desk: Desk) -> None:
+def tell(year: int, seed: int, account: Account, figures: Figures, desk: Desk) -> None:
+    """Say on standard output what happened, and the figures."""
     desk.tell("simulate_heading", year=year, seed=seed)
     for event in account.events:
         if event.kind not in QUIET_KINDS:
@@ -114,9 +115,8 @@ def _counted(numbers: Any) -> str:
     return ", ".join(f"{name} {count}" for name, count in ranked[:REFUSALS_SHOWN]) or "—"
 
 
-def _as_json(
-    year: int, seed: int, account: Account, figures: Figures, desk: Desk
-) -> dict[str, Any]:
+def as_json(year: int, seed: int, account: Account, figures: Figures, desk: Desk) -> dict[str, Any]:
+    """The same for other programs."""
     return {
         "year": year,
         "seed": seed,

@@ -15,6 +15,7 @@ import pytest
 import api
 import engine
 from api.language import LANGUAGES, Words, load_words, negotiate, show_day, title
+from api.simulation.account import Kind
 from engine.audit.leaf import EntryType
 from engine.commands.open_plan import Outcome
 from engine.definition.model import Process, Text
@@ -88,6 +89,7 @@ def test_every_closed_list_of_codes_has_its_sentences(words: Words, language: st
         *(f"entry.{kind.value}" for kind in EntryType),
         *(f"plan_warning.{fault.value}" for fault in OrderFault),
         *(f"cli.plan_row.{outcome.value}" for outcome in Outcome),
+        *(f"cli.simulate_event.{kind.value}" for kind in Kind),
         *(f"message.{name}" for name in ("reminder", "overdue", "escalation")),
         *(f"status.{code}" for code in (400, 401, 403, 404, 405, 409, 412, 413, 415)),
         *(f"status.{code}" for code in (422, 428, 429, 500, 503)),
