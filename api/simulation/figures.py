@@ -1,9 +1,9 @@
 """What a simulated year was, read from the house itself; and whether it holds together.
 
 1. Every figure comes from the tables and the log, by queries of pages where they fit.
-2. The verdict is that of `audit verify`: bytes, links, seals, replay against the tables, files. The
-   invariants beside it ask what no single entry tells: that numbers have no gap, that versions count
-   the steps, that nobody stands on both sides, that each success has its evidence.
+2. The verdict is that of `audit verify`: bytes, links, seals, replay against the tables, files.
+3. The invariants beside it ask what no single entry tells: that numbers have no gap, that versions
+   count the steps, that nobody stands on both sides, that each success has its evidence.
 """
 
 import json
