@@ -22,7 +22,7 @@ from api.pages.instance_page import names_of_case, with_rows
 from api.pages.official import around, written
 from api.pages.paper_charts import chart_of
 from api.pages.paper_words import register_words
-from api.pages.rendering import Renderer, Visit
+from api.pages.rendering import Renderer, Visit, code_part
 from api.pages.seals import seal_of
 from api.pages.showing import Voice
 from api.pages.template_values import check_names, known_of, template_values
@@ -54,7 +54,6 @@ from workflows.documents.paper import (
     Table,
 )
 from workflows.documents.pdf import write_pdf
-from workflows.documents.qr_code import code_svg
 from workflows.documents.word_template import fill_template
 
 BARE: Final = frozenset({"br", "hr", "img", "input", "link", "meta", "path", "col"})
@@ -109,7 +108,7 @@ class Papers:
             if name == CERTIFICATES
             else seal_of(self._house, caller, values["voice"], values["view"].signatures)
         )
-        code = "" if seal is None else code_svg(seal.payload)
+        code = "" if seal is None else code_part(seal.payload)
         return self._renderer.text(
             "documents/page.html", **values, sheet=sheet, seal=seal, code=code
         )

@@ -32,6 +32,7 @@ from engine.definition.diagram import draw as draw_process
 from engine.definition.model import Process, Text
 from engine.definition.picture import Language
 from workflows.documents.chart import Chart, Kind, draw
+from workflows.documents.qr_code import code_svg
 
 HERE: Final = Path(__file__).parent
 STATIC: Final = HERE / "static"
@@ -168,6 +169,12 @@ def chart_part(chart: Chart) -> Markup:
     drawn = Markup(draw(chart))  # noqa: S704
     part = Markup('<figure class="paper-chart" data-chart="{}">{}</figure>')
     return part.format(data_of(chart), drawn)
+
+
+def code_part(payload: str) -> Markup:
+    """A QR code as a part of the page."""
+    # Dots are drawn: nothing of the payload stands in it as text.
+    return Markup(code_svg(payload))  # noqa: S704
 
 
 def _environment(words: Words) -> Environment:

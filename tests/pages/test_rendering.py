@@ -84,11 +84,14 @@ def test_every_word_of_the_pages_is_in_both_languages_and_used() -> None:
         used |= {f"page.{code}.one", f"page.{code}.many"}
     assert used - own["vi"] == set()
     begun = {f"page.{code}" for code in re.findall(r"\bui\('([a-z_]+\.[a-z_.]*)' ~", text)}
-    begun |= {f"page.{code}" for code in re.findall(r"\bui\(f\"([a-z_.]+\.)\{", text)}
+    begun |= {f"page.{code}" for code in re.findall(r"\bui\(f\"([a-z_.]+[._])\{", text)}
     begun |= {"page.error."}
     listed = {
         f"page.{code}" for code in re.findall(r"\"((?:rule|moment|length|needs)\.[a-z_]+)", text)
     }
+    for names in re.findall(r"for name in \[([^\]]*)\]", text):
+        listed |= {f"page.{code}" for code in re.findall(r"'([a-z_]+\.[a-z_]+)'", names)}
+    listed |= set(re.findall(r"words\.say\(\"(page\.[a-z_.]+)\"", text))
     unused = {
         code
         for code in own["vi"] - used - listed
