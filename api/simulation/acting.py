@@ -1,7 +1,7 @@
 """A morning of somebody: look at the inbox, write rows that are due, take one step a case.
 
-1. The inbox is the query of the page, narrowed to cases of which something is new to this person;
-   what waits for somebody else is looked at again some days later.
+1. The inbox is the query of the page, narrowed to the cases that are new to this person; those that
+   somebody knows are gone to at once, and what waits for others again some days later.
 2. A form is filled in and judged by the house's own rules before it is sent; who is careless sends
    it wrongly first.
 3. Nothing is decided here: every command goes the way of production and may be refused.
@@ -38,8 +38,8 @@ from engine.transaction.stepping import Taken
 
 CASES_MAX: Final = 2_000
 ROUNDS: Final = 5
-LOOK_AGAIN_DAYS: Final = 2
-LOOK_AGAIN_DAYS_MAX: Final = 10
+LOOK_AGAIN_DAYS: Final = 3
+LOOK_AGAIN_DAYS_MAX: Final = 12
 SOON_MORE: Final = 0.15
 LATE_MORE: Final = 0.3
 
@@ -97,14 +97,22 @@ class Mornings:
         wanted = [stored for stored in self._memory.open_cases if self._looks_at(who, stored)]
         if not wanted:
             return
-        caller = self._office.caller(who.staff.person)
-        found = inbox(self._office.runtime, caller, cases=tuple(each.id for each in wanted))
-        mine = {item.instance.id for item in (*found.ready, *found.waiting)}
+        mine = self._inbox(who, wanted)
         for stored in wanted:
             if stored.id in mine or self._has_chores(who, stored):
                 self._sit_down(who, stored)
             else:
                 self._wait(who, stored, LOOK_AGAIN_DAYS)
+
+    def _inbox(self, who: Character, wanted: list[StoredInstance]) -> frozenset[str]:
+        """The cases in which the inbox has work; one that was opened before is gone to at once."""
+        place = who.staff.person
+        known = frozenset(each.id for each in wanted if (place, each.id) in self._memory.seen)
+        fresh = tuple(each.id for each in wanted if each.id not in known)
+        if not fresh:
+            return known
+        found = inbox(self._office.runtime, self._office.caller(place), cases=fresh)
+        return known.union(item.instance.id for item in (*found.ready, *found.waiting))
 
     # --- whether to look ---
 

@@ -92,6 +92,8 @@ class Chart:
         return any(self.distances.get(way, _FAR) < here for way in ways)
 
     def _is_work(self, step: str, state: str) -> bool:
+        if self.hints.weights.get(step) == 0:
+            return False
         return self.leads_on(step, state) or step in self.asked_for or step in self.done_by_all
 
     def weight(self, step: str, case: Case, person: str, *, stuck: bool) -> float:

@@ -136,14 +136,13 @@ class Year:
 
     def _evening(self, day: date) -> None:
         self._pass_to(day, EVENING)
-        if self._weather.worker_sleeps(day):
-            return
-        if day.weekday() == LAST_OF_WEEK:
-            self._run(day, (record_all_heads,))
-            if day.isocalendar().week % LETTERS_WEEKS == 0:
-                self._run(day, (_deliver,))
         if day + timedelta(days=1) == self._storm:
             self._outside.announce(self._storm)
+        if self._weather.worker_sleeps(day) or day.weekday() != LAST_OF_WEEK:
+            return
+        self._run(day, (record_all_heads,))
+        if day.isocalendar().week % LETTERS_WEEKS == 0:
+            self._run(day, (_deliver,))
 
     def _run(self, day: date, jobs: Iterable[Any]) -> None:
         times = 2 if self._weather.jobs_run_twice(day) else 1

@@ -1,4 +1,4 @@
-"""`quytrinh simulate`: two days in a copy, told in words, and as JSON."""
+"""`quytrinh simulate`: its first days in a copy, as JSON."""
 
 import json
 
@@ -8,7 +8,7 @@ from api.cli.main import run
 
 
 def test_a_few_days_are_lived_told_and_verified(capsys: pytest.CaptureFixture[str]) -> None:
-    line = ("--lang", "en", "simulate", "2027", "--until", "2027-01-05")
+    line = ("--lang", "en", "simulate", "2027", "--until", "2027-01-04")
     assert run((*line, "--seed", "5", "--format", "json")) == 0
     told = json.loads(capsys.readouterr().out)
     assert (told["year"], told["seed"], told["intact"], told["broken"]) == (2027, 5, True, [])

@@ -28,17 +28,17 @@ from tests.scale import at_scale
 from tests.simulation.faults import BreakingRuntime, BreakingStore, Storms
 
 YEAR = 2026
-SEEDS = at_scale(dev=range(2), ci=range(20), nightly=range(500))
+SEEDS = at_scale(dev=range(2), ci=range(12), nightly=range(500))
 TET = Span(
-    first=date(YEAR, 2, 11),
+    first=date(YEAR, 2, 12),
     last=at_scale(dev=date(YEAR, 2, 24), ci=date(YEAR, 2, 27), nightly=date(YEAR, 3, 31)),
 )
-"""Tết 2026, 14 to 22 February, lies in it; the plan is opened two days before."""
+"""Tết 2026, 14 to 22 February, lies in it; the plan is opened the day but one before."""
 STORM = date(YEAR, 2, 24)
 """Closed on the second working day after Tết, announced the evening before."""
 SOUND = Span(
     first=date(YEAR, 1, 12),
-    last=at_scale(dev=date(YEAR, 1, 20), ci=date(YEAR, 12, 31)),
+    last=at_scale(dev=date(YEAR, 1, 15), ci=date(YEAR, 3, 13), nightly=date(YEAR, 12, 31)),
 )
 
 Prepared = Callable[[Database], None]
@@ -109,7 +109,8 @@ def test_whatever_breaks_the_house_holds_together(
     assert found.figures.broken == ()
     assert found.broken > 0
     assert found.figures.steps > 0
-    assert {event.kind for event in found.account.events} >= {Kind.PLAN_OPENED, Kind.WORKER_SLEPT}
+    kinds = {event.kind for event in found.account.events}
+    assert kinds >= {Kind.PLAN_OPENED, Kind.WORKER_SLEPT, Kind.CALENDAR_CHANGED}
 
 
 @pytest.mark.parametrize(
@@ -166,11 +167,12 @@ def test_a_sound_office_does_its_work_and_the_oracles_see_what_is_planted(
         figures = figures_of(office, account)
         assert figures.holds, (figures.verdict.findings, figures.broken)
         assert (account.retried, account.unanswered) == (0, 0)
-        assert figures.escalations[1] >= figures.escalations.get(3, 0) >= 0
+        ladder = list(figures.escalations.values())
+        assert ladder == sorted(ladder, reverse=True), "each level is told of fewer cases"
+        assert ladder or SOUND.last < date(YEAR, 2, 1)
         rows = {row.process: row for row in figures.processes}
         assert rows.keys() >= {"internal_audit", "overdue_period_review", "training_campaign"}
         assert rows["internal_audit"].steps > 0
-        assert rows["overdue_period_review"].steps > 0
 
         with changed(office, "version", 77, code="IA-2026-01"):
             found = figures_of(office, account)
