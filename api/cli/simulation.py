@@ -74,7 +74,8 @@ def tell(year: int, seed: int, account: Account, figures: Figures, desk: Desk) -
     typer.echo()
     for row in figures.processes:
         days = ", ".join(f"{state} {median:g}" for state, median in row.medians.items())
-        desk.tell("simulate_medians", process=row.process, days=days)
+        if days:
+            desk.tell("simulate_medians", process=row.process, days=days)
     typer.echo()
     desk.tell("simulate_steps", steps=figures.steps, on_behalf=figures.on_behalf)
     desk.tell("simulate_refused", told=_counted(figures.refusals))
@@ -90,9 +91,8 @@ def tell(year: int, seed: int, account: Account, figures: Figures, desk: Desk) -
     )
     if figures.holds:
         desk.tell("simulate_holds")
-    for finding in figures.verdict.findings:
-        desk.tell("simulate_fault", fault=f"{finding.code} {finding.detail or ''}".strip())
-    for fault in figures.broken:
+    findings = (f"{each.code} {each.detail or ''}".strip() for each in figures.verdict.findings)
+    for fault in (*findings, *figures.broken):
         desk.tell("simulate_fault", fault=fault)
 
 

@@ -37,11 +37,12 @@ class Chart:
     @cached_property
     def distances(self) -> Mapping[str, int]:
         """State → steps to the nearest success, not through steps that leave the way."""
-        states = self.process.states
+        states, transitions = self.process.states, self.process.transitions
         found = {name: 0 for name, state in states.items() if state.final == "success"}
         for distance in range(1, len(states) + 1):
-            for name in self.process.transitions:
-                if is_aside(self.process, name):
+            for name in transitions:
+                # Who comes back from a pause may stand anywhere: a pause is no short cut.
+                if is_aside(self.process, name) or "previous" in transitions[name].targets:
                     continue
                 for source in self.process.sources(name):
                     ways = self.process.destinations(name, source)
