@@ -44,6 +44,7 @@ from engine.transaction.publishing import (
     LOG_STREAM,
     Standing,
     key_entry,
+    note_of,
     origin_of,
     path_of,
     read_tile,
@@ -148,8 +149,14 @@ def _publish(
         if not standing.named:
             return None
         before = 0 if standing.checkpoint is None else standing.checkpoint.size
-        tree = _write_files(uow, publishing, standing, first=0 if anew else before)
-    origin = standing.origin
+        origin = standing.origin
+        try:
+            tree = _write_files(uow, publishing, standing, first=0 if anew else before)
+        except NotPublishable:
+            if note_of(publishing, organization_id, origin.generation) == standing.note:
+                raise
+            # Somebody else has published meanwhile, and removed partial tiles that were read here.
+            return PublishedLog(origin=origin.origin, size=before, fresh=0)
     if tree.size > before:
         _mark(runtime, organization_id, origin)
         checkpoint = Checkpoint(origin.origin, tree.size, tree.root())
