@@ -7,6 +7,7 @@
    but the last begin with an x. A tile with fewer than 256 members is partial and says how many it
    has: `….p/<W>`. A partial tile is never hashed into the level above.
 4. A full tile never changes. Which tiles a tree has follows from its size alone.
+5. A partial tile may be removed once its full one is there: it is the beginning of that one.
 """
 
 import re
@@ -187,3 +188,14 @@ def read_entries(content: bytes, *, width: int) -> tuple[bytes, ...]:
     if len(bodies) != width or not 1 <= width <= TILE_WIDTH:
         raise AuditInputError("tile_malformed", members=len(bodies), width=width)
     return tuple(bodies)
+
+
+def beginning_of(whole: bytes, tile: Tile) -> bytes:
+    """The bytes of a partial tile out of those of its full one (rule 5).
+
+    Raises:
+        AuditInputError: `tile_malformed` when that is no full tile.
+    """
+    if tile.level == ENTRIES:
+        return write_entries(read_entries(whole, width=TILE_WIDTH)[: tile.width])
+    return write_hashes(read_hashes(whole, width=TILE_WIDTH)[: tile.width])

@@ -44,7 +44,6 @@ from engine.transaction.publishing import (
     LOG_STREAM,
     Standing,
     key_entry,
-    note_of,
     origin_of,
     path_of,
     read_tile,
@@ -150,13 +149,10 @@ def _publish(
             return None
         before = 0 if standing.checkpoint is None else standing.checkpoint.size
         origin = standing.origin
-        try:
-            tree = _write_files(uow, publishing, standing, first=0 if anew else before)
-        except NotPublishable:
-            if note_of(publishing, organization_id, origin.generation) == standing.note:
-                raise
-            # Somebody else has published meanwhile, and removed partial tiles that were read here.
+        if uow.tables.log.size() < before:
+            # Somebody else wrote and published since this transaction began.
             return PublishedLog(origin=origin.origin, size=before, fresh=0)
+        tree = _write_files(uow, publishing, standing, first=0 if anew else before)
     if tree.size > before:
         _mark(runtime, organization_id, origin)
         checkpoint = Checkpoint(origin.origin, tree.size, tree.root())

@@ -29,6 +29,9 @@ def published_of(uow: UnitOfWork, findings: list[Finding]) -> tuple[Checkpoint, 
             findings.append(Finding(code=standing.stand.value, detail=standing.origin.origin))
         if standing.checkpoint is None:
             return ()
+        if standing.serves and standing.checkpoint.size > uow.tables.log.size():
+            # Published since this reading began: there is nothing here to hold it against.
+            return ()
         generation = standing.origin.generation
         if not _tiles_lead_there(uow, publishing, generation, standing.checkpoint):
             detail = str(standing.checkpoint.size)

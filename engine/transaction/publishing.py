@@ -6,7 +6,10 @@
    root come from there alone.
 3. The database must hold all that was published: not fewer entries, and the same ones. Only then is
    it served, and only then is a further checkpoint signed.
-4. The tree at a published size is folded from the rows, unless the rows of the publication say the
+4. A transaction sees the database as it was when it began; what is published is read afterwards and
+   may be newer. So nobody is told that a database is not what was published before one that began
+   later has said so as well.
+5. The tree at a published size is folded from the rows, unless the rows of the publication say the
    very same size and root: then nobody can have put an older database in place.
 """
 
@@ -19,7 +22,7 @@ from engine.audit.leaf import EntryType
 from engine.audit.merkle import CompactRange, compact_range
 from engine.audit.note import NoteSigner
 from engine.audit.profile import AuditInputError
-from engine.audit.tile import CHECKPOINT_PATH, Tile
+from engine.audit.tile import CHECKPOINT_PATH, Tile, beginning_of
 from engine.evidence.published import PublishedNotFound
 from engine.machine.actor import SYSTEM
 from engine.runtime import Publishing, UnitOfWork
@@ -27,6 +30,7 @@ from engine.storage.audit_log import LogDraft
 from engine.storage.log_publication import LogOrigin
 
 LOG_STREAM: Final = "log"
+LOOKS: Final = 3
 
 
 class Stand(StrEnum):
@@ -83,12 +87,22 @@ def note_of(publishing: Publishing, organization_id: str, generation: int) -> by
 
 
 def read_tile(publishing: Publishing, organization_id: str, generation: int, tile: Tile) -> bytes:
-    """The bytes of a published tile.
+    """The bytes of a published tile; a partial one that was outgrown, out of its full tile.
 
     Raises:
         PublishedNotFound: it is not there.
+        AuditInputError: the full tile in its place is none.
     """
-    return publishing.files.read(organization_id, path_of(generation, tile.path))
+    try:
+        return publishing.files.read(organization_id, path_of(generation, tile.path))
+    except PublishedNotFound:
+        if tile.full:
+            raise
+    # Somebody may have published since the reader learnt the size, and removed what was outgrown.
+    full = Tile(tile.level, tile.index)
+    return beginning_of(
+        publishing.files.read(organization_id, path_of(generation, full.path)), tile
+    )
 
 
 def key_entry(
@@ -137,7 +151,9 @@ def _named(
 
 
 def standing_of(uow: UnitOfWork, publishing: Publishing, *, folding: bool = True) -> Standing:
-    """How the log of an organisation stands to what was published of it (rules 2 and 3).
+    """How the log of an organisation stands to what was published of it (rules 2 to 4).
+
+    The answer may be of a later transaction than the one that is given, whose log is then shorter.
 
     Args:
         uow: a transaction of the organisation.
@@ -148,6 +164,17 @@ def standing_of(uow: UnitOfWork, publishing: Publishing, *, folding: bool = True
     Raises:
         OSError: the published files cannot be reached.
     """
+    standing = _look(uow, publishing, folding=folding)
+    for _ in range(LOOKS - 1):
+        if standing.serves:
+            break
+        with uow.runtime.read(uow.organization.id) as later:
+            standing = _look(later, publishing, folding=folding)
+    return standing
+
+
+def _look(uow: UnitOfWork, publishing: Publishing, *, folding: bool) -> Standing:
+    """How it stands as one transaction sees it."""
     known = uow.tables.publications.origins()
     present = known[-1].generation if known else 1
     newest, note = _newest(uow, publishing, present)
@@ -165,7 +192,7 @@ def standing_of(uow: UnitOfWork, publishing: Publishing, *, folding: bool = True
 
 
 def root_at(uow: UnitOfWork, size: int) -> CompactRange:
-    """The folded tree over the first entries of the database (rule 4 is the caller's)."""
+    """The folded tree over the first entries of the database (rule 5 is the caller's)."""
     head = CompactRange.from_bytes(uow.tables.log.head().compact_range)
     if head.size == size:
         return head
@@ -202,7 +229,7 @@ def _stand(
 
 
 def _holds(uow: UnitOfWork, origin: LogOrigin, checkpoint: Checkpoint | None) -> bool:
-    """Whether the first entries of the database are those that were published (rule 4)."""
+    """Whether the first entries of the database are those that were published (rule 5)."""
     if checkpoint is None or _is_remembered(uow, origin, checkpoint):
         return True
     return root_at(uow, checkpoint.size).root() == checkpoint.root

@@ -5,7 +5,9 @@ Numbers in names are the rules of `engine/commands/publish_log.py`.
 
 import json
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from engine.audit.leaf import EntryType
 from engine.audit.merkle import CompactRange, leaf_hash, verify_consistency
 from engine.audit.note import NoteSigner, NoteVerifier
 from engine.audit.tile import tiles_of
+from engine.audit.verifier import Finding
 from engine.commands.publish_log import (
     NotPublishable,
     PublishedLog,
@@ -27,8 +30,9 @@ from engine.commands.publish_log import (
 from engine.evidence.published_disk import PublishedFolder
 from engine.machine.actor import SYSTEM
 from engine.queries.publication import log_standings
+from engine.queries.published_check import published_of
 from engine.runtime import Runtime
-from engine.storage.audit_log import LogDraft
+from engine.storage.audit_log import LogDraft, LogFilter
 from engine.worker.jobs import publish_logs
 from tests.evidence.test_published import Dying, Killed, published_in
 from tests.fixtures import NEIGHBOUR, OFFICE, START, Office
@@ -144,6 +148,60 @@ def test_1_many_publishers_at_once_end_with_one_log(office: Office, auditor: Aud
     assert len(auditor.entries()) == size_of(runtime)
     tree = auditor.tree()
     assert all(tree.root(checkpoint.size) == checkpoint.root for checkpoint in seen)
+
+
+@dataclass
+class Overtaking:
+    """Published files that somebody else adds to, just as one of them is asked for."""
+
+    files: PublishedFolder
+    asked: str
+    meanwhile: Callable[[], None] | None = None
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.files, name)
+
+    def read(self, organization_id: str, path: str) -> bytes:
+        if self.asked in path and self.meanwhile is not None:
+            happens, self.meanwhile = self.meanwhile, None
+            happens()
+        return self.files.read(organization_id, path)
+
+
+@pytest.mark.parametrize("asked", ["checkpoint", ".p/"])
+def test_1_whoever_is_overtaken_while_reading_finds_no_fault(
+    office: Office, tmp_path: Path, asked: str
+) -> None:
+    runtime = office.runtime
+    auditor_in(runtime, tmp_path / "published")
+    publish_log(runtime, OFFICE)
+    files = PublishedFolder(tmp_path / "published")
+
+    def meanwhile() -> None:
+        publish_in(runtime, files)
+        write(runtime, 300)
+        assert publish_log(runtime, OFFICE).fresh >= 300
+
+    def overtaken() -> Overtaking:
+        slow = Overtaking(files, asked, meanwhile)
+        publish_in(runtime, slow)
+        return slow
+
+    slow = overtaken()
+    write(runtime, 1)
+    publish_log(runtime, OFFICE)
+    assert slow.meanwhile is None, "it did happen"
+    publish_in(runtime, files)
+    publish_log(runtime, OFFICE)
+    slow = overtaken()
+    assert all(found.standing.serves for found in log_standings(runtime))
+    slow = overtaken()
+    with runtime.read(OFFICE) as uow:
+        findings: list[Finding] = []
+        published_of(uow, findings)
+        refused = uow.tables.log.read(LogFilter(type="publication_refused"), limit=9)
+    assert slow.meanwhile is None
+    assert (findings, refused) == ([], ())
 
 
 def slip_in(runtime: Runtime, *, key: bytes) -> int:

@@ -4,10 +4,13 @@ from collections import Counter
 
 import pytest
 
+from engine.audit.merkle import HASH_BYTES
 from engine.audit.profile import AuditInputError
 from engine.audit.tile import (
     ENTRIES,
+    TILE_WIDTH,
     Tile,
+    beginning_of,
     changed_tiles,
     read_entries,
     read_hashes,
@@ -172,3 +175,15 @@ def test_4_a_tree_has_no_tile_beyond_its_size() -> None:
     for index in (-1, 2):
         with pytest.raises(AuditInputError):
             tile_at(0, index, size=300)
+
+
+@pytest.mark.parametrize("width", [1, 7, 255, 256])
+def test_5_a_partial_tile_is_the_beginning_of_its_full_one(width: int) -> None:
+    hashes = [bytes([n]) * HASH_BYTES for n in range(TILE_WIDTH)]
+    bodies = [b"x" * n for n in range(TILE_WIDTH)]
+    assert beginning_of(write_hashes(hashes), Tile(0, 3, width)) == write_hashes(hashes[:width])
+    bundle = beginning_of(write_entries(bodies), Tile(ENTRIES, 3, width))
+    assert bundle == write_entries(bodies[:width])
+    for level, short in ((0, write_hashes(hashes[:-1])), (ENTRIES, write_entries(bodies[:-1]))):
+        with pytest.raises(AuditInputError):
+            beginning_of(short, Tile(level, 3, width))
