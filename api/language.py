@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from typing import Any, Final
@@ -97,8 +98,9 @@ class Words:
         return self._tables[language].get(code, role)
 
 
+@cache
 def load_words() -> Words:
-    """Load the house's sentences and those of every process.
+    """Load the house's sentences and those of every process, once.
 
     Raises:
         ValueError: a code stands twice in a language.

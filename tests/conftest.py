@@ -4,6 +4,7 @@
 `--hypothesis-profile` on the command line wins over it.
 """
 
+import gc
 import os
 
 import pytest
@@ -14,7 +15,7 @@ settings.register_profile("ci", max_examples=200, deadline=None, derandomize=Tru
 settings.register_profile("nightly", max_examples=5000, deadline=None)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
-pytest_plugins = ["tests.fixtures", "tests.s3_server"]
+pytest_plugins = ["tests.fixtures", "tests.s3_server", "tests.shared_statements"]
 
 JOURNEYS = ("tests/browser/", "tests/acceptance/")
 
@@ -22,3 +23,10 @@ JOURNEYS = ("tests/browser/", "tests/acceptance/")
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the long journeys go first: begun last, one of them would keep a lone core busy."""
     items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
+
+
+def pytest_collection_finish() -> None:
+    """What was imported and collected stays to the end: no collection looks at it again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

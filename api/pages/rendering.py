@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from decimal import Decimal
+from functools import cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, Final
@@ -177,7 +178,9 @@ def code_part(payload: str) -> Markup:
     return Markup(code_svg(payload))  # noqa: S704
 
 
+@cache
 def _environment(words: Words) -> Environment:
+    """The templates, each compiled once in a process: it ends before they change."""
     addresses = {path.name: _address(path) for path in STATIC.iterdir()}
     environment = Environment(
         loader=FileSystemLoader(HERE / "templates"),
@@ -185,6 +188,7 @@ def _environment(words: Words) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        auto_reload=False,
     )
 
     @pass_context
