@@ -113,7 +113,7 @@ def test_nobody_there_is_named() -> None:
 
 def test_plain_http_is_not_taken_for_https() -> None:
     with answering(saying(http("200 OK", b""))) as url:
-        assert fault(url.replace("http:", "https:")) in {"unreachable", "too_slow"}
+        assert fault(url.replace("http:", "https:"), SHORT) in {"unreachable", "too_slow"}
 
 
 @pytest.mark.parametrize(
