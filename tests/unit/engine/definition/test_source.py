@@ -1,15 +1,22 @@
 """Reading is strict, tells everything at once, and points at the place."""
 
+from pathlib import Path
+from typing import Any
+
 import pytest
-from hypothesis import given
+import yaml
+from hypothesis import example, given
 from hypothesis import strategies as st
+from ruamel.yaml import YAML
 
 from engine.definition import source
 from engine.definition.checks import check_reading
 from engine.definition.finding import Finding, Places, Position, Severity, in_order
+from engine.definition.model import Process
 from engine.definition.source import DEPTH, SIZE_BYTES, read
 from tests.unit.engine.definition.test_planted import SOUND
 
+SHIPPED = sorted((Path(__file__).parents[4] / "definitions").glob("*.yaml"))
 TEXT = SOUND.read_text(encoding="utf-8")
 
 
@@ -26,7 +33,9 @@ def test_a_byte_order_mark_is_no_fault() -> None:
     assert read(b"\xef\xbb\xbf" + TEXT.encode()).findings == ()
 
 
-@pytest.mark.parametrize("character", ["\x00", "\ud800", "\x07"])
+@pytest.mark.parametrize(
+    "character", ["\x00", "\ud800", "\x07", "\x85", "\u2028", "\u2029", "\ufeff"]
+)
 def test_a_character_that_no_text_may_hold_is_refused(character: str) -> None:
     (found,) = read(f"title: a{character}b").findings
     assert (found.words, found.params["at"]) == ("finding.E00.character", 9)
@@ -200,3 +209,42 @@ def test_no_damage_to_a_definition_makes_reading_or_checking_fail(data: st.DataO
 
 def test_the_reserved_names_are_the_ones_that_mean_something_else() -> None:
     assert source.RESERVED["states"] == {"open", "previous"}
+
+
+@given(
+    at=st.integers(0, len(TEXT)),
+    taken=st.integers(0, 3),
+    put=st.text(" :#-'\"[]{},&*!|>%@`?~\\\n\r\x85\ufeff\u2028\u00a0a1", max_size=4),
+)
+@example(at=TEXT.index("title:"), taken=0, put="\x85")
+def test_what_is_read_without_a_fault_is_what_a_reader_of_yaml_1_2_reads(
+    at: int, taken: int, put: str
+) -> None:
+    text = TEXT[:at] + put + TEXT[at + taken :]
+    reading = read(text)
+    if reading.process is not None:
+        assert reading.process == Process.model_validate(YAML(typ="safe", pure=True).load(text))
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.stem)
+def test_both_parsers_see_the_same_in_a_definition_that_ships(path: Path) -> None:
+    text = path.read_text("utf-8")
+    ours = list(map(_seen, yaml.parse(text, Loader=yaml.CSafeLoader)))
+    theirs = list(map(_seen, YAML().parse(text)))
+    assert len(ours) > 100
+    assert ours == theirs
+
+
+def _seen(event: Any) -> tuple[Any, ...]:
+    """What reading takes from an event, whichever parser made it."""
+    place = (event.start_mark.line, event.start_mark.column)
+    if "Document" in type(event).__name__ or "Stream" in type(event).__name__:
+        place = (0, 0)
+    return (
+        type(event).__name__,
+        getattr(event, "value", None),
+        getattr(event, "implicit", None),
+        getattr(event, "anchor", None),
+        str(getattr(event, "tag", None)),
+        place,
+    )
