@@ -12,6 +12,7 @@ from engine.commands.open_plan import Outcome, PlanOpened, RowOutcome, open_plan
 from engine.errors import Invalid, NotFound
 from engine.queries.plan import PlanView, plan_view
 from engine.queries.plan_order import OrderWarning
+from engine.queries.plan_standing import Light
 from engine.runtime import Caller, Runtime
 
 PLANS: Final = DEFINITIONS / "plans"
@@ -76,6 +77,10 @@ def show(
     for row in view.body["rows"]:
         told = _row(row, view, desk)
         typer.echo(f"{told['code']:<5} {told['time']:<28} {told['content']}")
+        for reason in told["reasons"]:
+            if reason["light"] in {Light.RED, Light.AMBER}:
+                light = desk.words.say(f"page.plan.light.{reason['light']}", {}, desk.language)
+                typer.echo(f"      {light}: {reason['message']}")
         for instance in told["instances"]:
             late = desk.say("overdue_mark") if instance["overdue"] else ""
             typer.echo(f"      {instance['code']:<13} {instance['state']} {late}".rstrip())
@@ -147,6 +152,18 @@ def _row(row: Any, view: PlanView, desk: Desk) -> dict[str, Any]:
         "content": _words(row["content"], desk),
         # A row that only heads others has no time of its own.
         "time": _words(row.get("time"), desk),
+        "light": view.standing.rows[row["code"]].light.value,
+        "reasons": [
+            {
+                "code": reason.cause.value,
+                "light": reason.light.value,
+                "message": desk.words.say(
+                    f"plan_standing.{reason.cause}", reason.params(desk.language), desk.language
+                ),
+                "case": reason.case,
+            }
+            for reason in view.standing.rows[row["code"]].reasons
+        ],
         "instances": [
             {
                 "code": instance.code,

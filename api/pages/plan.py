@@ -1,16 +1,33 @@
-"""The plan of a year as its appendix table, each row with the instances that carry it out."""
+"""The plan of a year: how it stands, its year as a drawing, its appendix as a table."""
 
+from collections import Counter
+from dataclasses import dataclass
 from typing import Final
 
 from fastapi import APIRouter, Response
 
-from api.pages.visiting import Desked
+from api.pages.plan_chart import year_chart
+from api.pages.visiting import Desk, Desked
 from engine.errors import NotFound
-from engine.queries.plan import plan_view
+from engine.queries.instances import Summary
+from engine.queries.plan import PlanView, plan_view
+from engine.queries.plan_standing import Light, Reason, RowStanding
 
 router = APIRouter()
 
 YEAR_DIGITS: Final = 4
+CASES_SHOWN: Final = 6
+BAD: Final = frozenset({Light.RED, Light.AMBER})
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A reason in words, with the case that it is about."""
+
+    light: str
+    text: str
+    case: str | None
+    case_id: str | None
 
 
 @router.get("/plan/{year}")
@@ -32,4 +49,53 @@ def plan_page(desk: Desked, year: str) -> Response:
         desk.voice.words.say(f"plan_warning.{w.fault}", w.params(language), language)
         for w in view.warnings
     ]
-    return desk.page("plan/view.html", plan=view, warnings=warnings)
+    standing = view.standing
+    counts = Counter(
+        row.light for code, row in standing.rows.items() if _is_carried_out(view, code)
+    )
+    return desk.page(
+        "plan/view.html",
+        plan=view,
+        warnings=warnings,
+        chart=year_chart(view),
+        counts=[(light, counts[light]) for light in Light],
+        objectives={o.number: _told(desk, _of_cases(o.standing)) for o in standing.objectives},
+        reasons={code: _told(desk, _of_cases(row)) for code, row in standing.rows.items()},
+        shown={code: _first(cases) for code, cases in view.instances.items()},
+    )
+
+
+def _is_carried_out(view: PlanView, code: str) -> bool:
+    """Headings only gather; one that a process belongs to is counted."""
+    heading = next(bool(row.get("heading")) for row in view.body["rows"] if row["code"] == code)
+    return not heading or bool(view.carriers[code])
+
+
+def _of_cases(standing: RowStanding) -> tuple[Reason, ...]:
+    """The reasons besides targets, which are shown with their figures."""
+    return tuple(reason for reason in standing.reasons if reason.target is None)
+
+
+def _told(desk: Desk, reasons: tuple[Reason, ...]) -> tuple[list[Told], list[Told]]:
+    """What needs somebody, and what does not."""
+    language = desk.visit.language
+    told = [
+        Told(
+            light=reason.light.value,
+            text=desk.voice.words.say(
+                f"plan_standing.{reason.cause}", reason.params(language), language
+            ),
+            case=reason.case,
+            case_id=reason.case_id,
+        )
+        for reason in reasons
+    ]
+    return [t for t in told if Light(t.light) in BAD], [
+        t for t in told if Light(t.light) not in BAD
+    ]
+
+
+def _first(cases: tuple[Summary, ...]) -> tuple[tuple[Summary, ...], int]:
+    """Those to show, late and open ones first, and how many there are besides."""
+    order = sorted(cases, key=lambda case: (not case.overdue, case.final is not None))
+    return tuple(order[:CASES_SHOWN]), max(0, len(order) - CASES_SHOWN)

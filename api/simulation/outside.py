@@ -22,10 +22,11 @@ from engine.calendars.edition import CalendarChange, DayRow
 from engine.commands.change_calendar import CalendarChanged, ChangeCalendar, change_calendar
 from engine.commands.manage_imports import FileToImport, draft_import
 from engine.commands.manage_organization import NewDelegation, add_delegation
-from engine.commands.open_plan import Outcome, open_plan, opened_by_plan
+from engine.commands.open_plan import Outcome, open_plan
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.model import Process
 from engine.machine.opening import openers
+from engine.queries.plan_facts import opened_by_plan
 from workflows.overdue_dossiers.keeping import NAME as REGISTER
 
 A_YEAR: Final = 3

@@ -1,4 +1,4 @@
-"""The plan of a year, word for word, each row with the instances that carry it out."""
+"""The plan of a year, word for word, each row with its instances and with how it stands."""
 
 from datetime import date
 from typing import Annotated, Any
@@ -11,6 +11,7 @@ from api.problems import plain
 from api.v1.instances import SummaryBody, summary_body
 from engine.queries.plan import plan_view
 from engine.queries.plan_order import OrderWarning
+from engine.queries.plan_standing import Reason, RowStanding, Target
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -37,6 +38,76 @@ class OrderWarningBody(BaseModel):
     message: str
 
 
+class ReasonBody(BaseModel):
+    """One thing that speaks for a light.
+
+    Attributes:
+        code: case_late, not_done, target_missed (red) · due_soon, not_opened, given_up,
+            target_behind (amber) · running, done, target_reached (green) · not_yet, nothing_arose,
+            not_measured, no_process (none).
+        light: red, amber, green, none.
+        row: the plan row that it comes from.
+        case: readable code of the case that it is about, or that measures the target.
+    """
+
+    code: str
+    light: str
+    row: str
+    message: str
+    count: int
+    day: date | None
+    case: str | None
+    case_id: str | None
+
+
+class TargetBody(BaseModel):
+    """A target of the plan in per cent, and what a published figure says to it.
+
+    Attributes:
+        operator: eq, ge, gt, le, lt.
+        strive: the plan only strives for it.
+        numerator, denominator: None while nothing was measured.
+        cut_off: the day to which the figure speaks.
+        case, case_id: the case whose figure it is.
+    """
+
+    id: str
+    title: str
+    operator: str
+    value: int
+    strive: bool
+    reached: bool | None
+    numerator: int | None
+    denominator: int | None
+    cut_off: date | None
+    case: str | None
+    case_id: str | None
+
+
+class StandingBody(BaseModel):
+    """How a row or an objective stands.
+
+    Attributes:
+        light: red, amber, green, none: that of its worst reason.
+        reasons: the worst first.
+    """
+
+    light: str
+    reasons: list[ReasonBody]
+    targets: list[TargetBody]
+
+
+class ObjectiveBody(StandingBody):
+    """How an objective stands, by its heading and its rows.
+
+    Attributes:
+        rows: codes of its rows that are carried out.
+    """
+
+    number: int
+    rows: list[str]
+
+
 class PlanBody(BaseModel):
     """A year's plan.
 
@@ -44,6 +115,9 @@ class PlanBody(BaseModel):
         plan: the document as entered.
         instances: row code → instances of its processes in that year.
         warnings: orders between processes that the plan cannot keep, told months ahead.
+        today: the day to which the standing speaks.
+        standing: row code → how it stands.
+        objectives: how each objective stands.
     """
 
     year: int
@@ -52,6 +126,9 @@ class PlanBody(BaseModel):
     plan: dict[str, Any]
     instances: dict[str, list[SummaryBody]]
     warnings: list[OrderWarningBody]
+    today: date
+    standing: dict[str, StandingBody]
+    objectives: list[ObjectiveBody]
 
 
 @router.get("/{year}", summary="The plan of a year", response_model=PlanBody)
@@ -70,6 +147,16 @@ def get_plan(
             for code, found in view.instances.items()
         },
         warnings=[_warning(asked, warning) for warning in view.warnings],
+        today=view.today,
+        standing={
+            code: StandingBody(**_standing(asked, row)) for code, row in view.standing.rows.items()
+        },
+        objectives=[
+            ObjectiveBody(
+                number=found.number, rows=list(found.rows), **_standing(asked, found.standing)
+            )
+            for found in view.standing.objectives
+        ],
     )
     return send(Reply(status=200, body=body.model_dump(mode="json")))
 
@@ -85,4 +172,42 @@ def _warning(asked: Asked, warning: OrderWarning) -> OrderWarningBody:
         by=warning.by,
         ready=warning.ready,
         message=asked.say(f"plan_warning.{warning.fault}", **warning.params(asked.language)),
+    )
+
+
+def _standing(asked: Asked, found: RowStanding) -> dict[str, Any]:
+    return {
+        "light": found.light.value,
+        "reasons": [_reason(asked, reason) for reason in found.reasons],
+        "targets": [_target(asked, target) for target in found.targets],
+    }
+
+
+def _reason(asked: Asked, reason: Reason) -> ReasonBody:
+    return ReasonBody(
+        code=reason.cause.value,
+        light=reason.light.value,
+        row=reason.row,
+        message=asked.say(f"plan_standing.{reason.cause}", **reason.params(asked.language)),
+        count=reason.count,
+        day=reason.day,
+        case=reason.case,
+        case_id=reason.case_id,
+    )
+
+
+def _target(asked: Asked, target: Target) -> TargetBody:
+    found = target.actual
+    return TargetBody(
+        id=target.id,
+        title=target.title[asked.language],
+        operator=target.operator,
+        value=target.value,
+        strive=target.strive,
+        reached=target.reached,
+        numerator=None if found is None else found.numerator,
+        denominator=None if found is None else found.denominator,
+        cut_off=None if found is None else found.cut_off,
+        case=None if found is None else found.source,
+        case_id=None if found is None else found.source_id,
     )

@@ -20,8 +20,8 @@ from engine.commands.enter_plan import add_edition
 from engine.definition.model import Process
 from engine.errors import NotFound
 from engine.machine.actor import SYSTEM
-from engine.machine.opening import missing_at_opening
-from engine.queries.plan import newest_definitions, warnings_of
+from engine.queries.plan import warnings_of
+from engine.queries.plan_facts import newest_definitions, opened_by_plan
 from engine.queries.plan_order import OrderWarning
 from engine.runtime import Runtime, UnitOfWork
 from engine.storage.instances import Filter
@@ -105,20 +105,6 @@ def open_plan(
         )
         uow.commit()
         return opened
-
-
-def opened_by_plan(process: Process, others: Mapping[str, Process]) -> bool:
-    """Whether a plan can open a process, given all others."""
-    children = {
-        state.children.process
-        for other in others.values()
-        for state in other.states.values()
-        if state.children is not None
-    }
-    periodic = process.window is not None and process.window.every is not None
-    return (
-        process.process not in children and not periodic and missing_at_opening(process, {}) is None
-    )
 
 
 def _open_rows(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[RowOutcome, ...]:

@@ -1,13 +1,16 @@
-"""The plan of a year as its appendix table, each row with the instances that carry it out."""
+"""The plan of a year as its appendix table, each row with its cases and with how it stands."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from engine.definition.model import Process
 from engine.errors import NotFound
 from engine.queries.instances import Summary, summary_of, unit_titles
+from engine.queries.plan_facts import newest_definitions, plan_facts
 from engine.queries.plan_order import OrderWarning, PlanRow, Standing, order_warnings
+from engine.queries.plan_standing import Carrier, PlanStanding, plan_standing
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.instances import Filter
 
@@ -22,6 +25,8 @@ class PlanView:
         body: the document as entered: sections, objectives, rows.
         instances: row code → instances of the row's processes in that year, children left out.
         warnings: orders between processes that the plan cannot keep.
+        standing: lights and reasons of rows and objectives, today.
+        carriers: row code → the processes of the row with their cases, children included.
     """
 
     year: int
@@ -30,6 +35,9 @@ class PlanView:
     body: Mapping[str, Any]
     instances: Mapping[str, tuple[Summary, ...]]
     warnings: tuple[OrderWarning, ...]
+    standing: PlanStanding
+    carriers: Mapping[str, tuple[Carrier, ...]]
+    today: date
 
 
 def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
@@ -56,6 +64,7 @@ def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
                 if stored.parent_id is None
             ]
             instances[row["code"]] = tuple(summary_of(uow, stored, units) for stored in carried)
+        facts = plan_facts(uow, body, year)
         return PlanView(
             year=year,
             edition=edition,
@@ -63,6 +72,9 @@ def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
             body=body,
             instances=instances,
             warnings=warnings_of(uow, body, year),
+            standing=plan_standing(facts, year=year, today=uow.today),
+            carriers={row.code: row.carriers for row in facts},
+            today=uow.today,
         )
 
 
@@ -79,11 +91,6 @@ def warnings_of(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[Or
     known = newest_definitions(uow)
     standings = {name: _standing(uow, name, year) for name in _asked(rows, known)}
     return order_warnings(known, rows, standings, year=year)
-
-
-def newest_definitions(uow: UnitOfWork) -> dict[str, Process]:
-    """The newest published version of every process."""
-    return {name: uow.definition(name).process for name in uow.tables.definitions.processes()}
 
 
 def _asked(rows: list[PlanRow], known: Mapping[str, Process]) -> list[str]:

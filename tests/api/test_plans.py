@@ -53,3 +53,33 @@ def test_the_neighbours_plan_is_not_ours(small_web: Web) -> None:
     open_plan(small_web.office.runtime, NEIGHBOUR, YEAR, plan([12]))
     assert small_web.get("clerk", f"/plans/{YEAR}").status_code == 404
     assert small_web.get("clerk", "/instances").json()["items"] == []
+
+
+def test_each_row_and_objective_says_how_it_stands_and_why(web: Web) -> None:
+    open_plan(web.office.runtime, OFFICE, YEAR, plan([7, 8, 9]))
+    shown = web.get("clerk", f"/plans/{YEAR}").json()
+    assert list(shown["standing"]) == [row["code"] for row in shown["plan"]["rows"]]
+    assert [objective["number"] for objective in shown["objectives"]] == list(range(1, 8))
+    # Opened in July: what should have been planned in spring is late on the day it is opened.
+    red = {code for code, row in shown["standing"].items() if row["light"] == "red"}
+    assert red == {"5.1", "6", "6.1", "6.2", "7"}
+    late = shown["standing"]["6.2"]["reasons"][0]
+    assert (late["code"], late["day"]) == ("case_late", "2026-03-31")
+    (running,) = [r for r in shown["standing"]["2.2"]["reasons"] if r["code"] == "running"]
+    assert (running["light"], running["count"], running["row"]) == ("green", 1, "2.2")
+    (trained,) = shown["standing"]["5"]["targets"]
+    assert (trained["operator"], trained["value"]) == ("eq", 100)
+
+
+def test_a_case_that_passes_its_day_turns_its_row_and_its_objective_red(web: Web) -> None:
+    open_plan(web.office.runtime, OFFICE, YEAR, plan([7, 8, 9]))
+    web.office.clock.forward(days=200)
+    shown = web.get("clerk", f"/plans/{YEAR}", headers={"Accept-Language": "en"}).json()
+    audit = shown["standing"]["4"]
+    late = next(reason for reason in audit["reasons"] if reason["case"] == "IA-2026-01")
+    assert (audit["light"], late["code"], late["light"]) == ("red", "case_late", "red")
+    assert late["message"].startswith("Internal audit: 1 overdue, the first was due on ")
+    assert late["day"] < shown["today"]
+    assert shown["objectives"][3]["light"] == "red"
+    case = web.get("clerk", f"/instances/{late['case_id']}").json()
+    assert case["code"] == "IA-2026-01"

@@ -10,11 +10,14 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, expect
 
+from api.seeds import DEFINITIONS, plan_for, read_plan
+from engine.commands.enter_plan import enter_plan
 from engine.commands.manage_imports import FileToImport, draft_import
 from engine.worker.jobs import run_waiting_imports
 from tests.acceptance.papers import PDF, paper
 from tests.api.web import EXPORT, EXPORT_ROW
 from tests.browser.site import Site, serving
+from tests.fixtures import OFFICE
 from tests.pages.conftest import audit, on_site
 from tests.pages.equipment import PASSWORD
 from tests.pages.office_work import Audit
@@ -34,6 +37,7 @@ LOOKS = (
     ("lead_auditor", "/log"),
     ("lead_auditor", "/definitions"),
     ("lead_auditor", "/definitions/internal_audit"),
+    ("lead_auditor", "/plan/2026"),
     ("administrator", "/admin"),
     ("iso_secretary", "/instances/new?process=internal_audit"),
     ("iso_secretary", "/nothing"),
@@ -51,7 +55,10 @@ def uploaded(words: str) -> Any:
 
 @pytest.fixture
 def site(audit: Audit, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
-    """The application over the office whose audit is on site, and whose desk has exported."""
+    """The application over the office with a plan and an audit on site, whose desk has exported."""
+    written = read_plan(DEFINITIONS / "plans" / "2023.yaml")
+    plan = plan_for(written, 2026, signer="Nguyễn Khắc Hải Đăng")
+    enter_plan(audit.office.runtime, OFFICE, 2026, plan)
     file = FileToImport(
         register="dossier",
         content=BytesIO((EXPORT + EXPORT_ROW).encode()),

@@ -25,6 +25,9 @@ from engine.definition.source import read_file
 from engine.definition.staffing import Grant, Organization, with_organization
 from engine.machine.case_script import read_cases
 from engine.machine.cases import CaseResult, run_cases
+from engine.machine.registry import Registry
+from workflows.catalog import catalog
+from workflows.steering_review.surveys import MEASURED_BY
 
 DEFINITIONS = Path(__file__).parents[2] / "definitions"
 
@@ -224,6 +227,20 @@ def test_targets_months_and_reports_are_those_that_the_plan_states() -> None:
     assert [m["strive"] for m in rows["1"]["measures"]] == [False, True]
     assert months == MONTHS
     assert reports == {"1": ["week"], "2.3": ["week", "month", "quarter"]}
+
+
+def test_every_target_of_the_plan_is_measured_by_a_figure_that_a_process_publishes() -> None:
+    registry = Registry()
+    catalog(registry)
+    measures = [m for row in load("plans/2023.yaml")["rows"] for m in row["measures"]]
+    for measure in measures:
+        process, _, figure = measure["figure"].partition(".")
+        assert load(f"{process}.yaml")["figures"][figure]["unit"] == measure["unit"]
+        assert measure["figure"] in registry.figures
+    # What the November review measures the same targets by.
+    by_plan = {measure["id"]: measure["figure"] for measure in measures}
+    assert {**by_plan, **MEASURED_BY} == by_plan
+    assert set(by_plan) - set(MEASURED_BY) == {"trained"}
 
 
 def test_the_plan_links_to_processes_that_exist_and_names_units_that_exist() -> None:

@@ -26,6 +26,7 @@ from engine.queries.audit_trail import verify_log
 from engine.queries.inbox import inbox
 from engine.queries.instances import instance_view, list_instances
 from engine.queries.plan import plan_view
+from engine.queries.plan_standing import Cause, Light
 from engine.runtime import Caller, Runtime
 from engine.storage.audit_log import LogFilter
 from engine.storage.database import Database
@@ -201,6 +202,35 @@ def test_the_plans_are_there_and_rows_lead_to_their_instances(loaded: Loaded) ->
     times = " ".join(row["time"]["vi"] for row in plan.body["rows"] if row.get("time"))
     assert f"/{YEAR}" in times
     assert "2023" not in times
+
+
+def test_the_plan_says_how_each_row_stands_and_figures_are_those_of_their_cases(
+    loaded: Loaded,
+) -> None:
+    director = loaded.caller("director")
+    standing = plan_view(loaded.runtime, director, YEAR).standing
+    causes = {
+        code: {(reason.light, reason.cause) for reason in row.reasons}
+        for code, row in standing.rows.items()
+    }
+    assert (Light.RED, Cause.CASE_LATE) in causes["4"]
+    assert (Light.RED, Cause.NOT_DONE) in causes["6.2"]
+    assert (Light.AMBER, Cause.NOT_OPENED) in causes["7"]
+    assert (Light.NONE, Cause.NOT_YET) in causes["5.3"]
+    assert standing.rows["5.1"].light is Light.GREEN
+    measured = [
+        target
+        for row in standing.rows.values()
+        for target in row.targets
+        if target.actual is not None
+    ]
+    assert {target.id for target in measured} >= {"returned_on_time", "time_cut", "trained"}
+    for target in measured:
+        actual = target.actual
+        assert actual is not None
+        shown = instance_view(loaded.runtime, director, actual.source_id)
+        told = [(each.figure.numerator, each.figure.denominator) for each in shown.figures]
+        assert (actual.numerator, actual.denominator) in told
 
 
 def test_everybody_may_log_in_with_the_one_password(loaded: Loaded) -> None:
