@@ -51,6 +51,7 @@ from api.v1 import (
     auditor_links,
     calendar,
     comments,
+    coverage,
     deadlines,
     definitions,
     demo,
@@ -376,6 +377,7 @@ def _routers() -> list[APIRouter]:
         document_numbers,
         paper_templates,
         plans,
+        coverage,
     )
     more = (
         inbox,

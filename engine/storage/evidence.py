@@ -10,11 +10,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, bindparam, update
+from sqlalchemy import ForeignKeyConstraint, bindparam, func, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import EvidenceFile, FileSignature
 from engine.storage.database import JsonColumn, UtcDateTime
+from engine.storage.instances import InstanceRow
 
 UNTOUCHED = frozenset({"none", "lta_updates"})
 """What may be added behind a signature and is no change of the document."""
@@ -123,6 +124,18 @@ _OF_INSTANCE = (
 )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A file that an accepted step has used, and the case in which it did."""
+
+    process: str
+    slot: str
+    unit: str | None
+    case_id: str
+    code: str
+    received_on: date
+
+
 class EvidenceRepository:
     """The evidence records of one organisation."""
 
@@ -148,6 +161,52 @@ class EvidenceRepository:
         """Every record of an instance, oldest first, superseded ones included."""
         given = {"organization": self._id, "instance": instance_id}
         return tuple(_stored(row) for row in self._session.exec(_OF_INSTANCE, params=given))
+
+    def held(self, processes: tuple[str, ...], year: int) -> tuple[Held, ...]:
+        """The newest file of each slot of each case of a year that an accepted step has used."""
+        file, case = EvidenceRow, InstanceRow
+        columns: tuple[Any, ...] = (
+            case.process,
+            file.requirement,
+            case.unit,
+            case.id,
+            case.code,
+            func.max(file.received_on),
+        )
+        query = (
+            select(*columns)
+            .join(
+                case,
+                (col(case.organization_id) == col(file.organization_id))
+                & (col(case.id) == col(file.instance_id)),
+            )
+            .where(
+                col(file.organization_id) == self._id,
+                col(file.used_state).is_not(None),
+                col(file.superseded_by).is_(None),
+                col(case.process).in_(processes),
+                col(case.year) == year,
+            )
+            .group_by(
+                col(case.process),
+                col(file.requirement),
+                col(case.unit),
+                col(case.id),
+                col(case.code),
+            )
+            .order_by(col(case.code), col(file.requirement))
+        )
+        return tuple(
+            Held(
+                process=process,
+                slot=slot,
+                unit=unit,
+                case_id=case_id,
+                code=code,
+                received_on=received_on,
+            )
+            for process, slot, unit, case_id, code, received_on in self._session.execute(query)
+        )
 
     def names(self, evidence_ids: Iterable[str]) -> dict[str, str]:
         """What files are called, by id."""

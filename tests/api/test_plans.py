@@ -49,6 +49,29 @@ def test_an_order_that_cannot_be_kept_is_said_in_the_callers_language(small_web:
         assert warning["transition"]
 
 
+def test_coverage_is_told_for_an_edition_and_a_year(small_web: Web) -> None:
+    open_plan(small_web.office.runtime, OFFICE, YEAR, plan([7, 8, 9]))
+    shown = small_web.get("clerk", f"/coverage?year={YEAR}").json()
+    assert (shown["edition"], shown["status"]) == ("2015", "in_force")
+    programme = next(r for r in shown["records"] if r["id"] == "audit_programme")
+    assert (programme["clause"], programme["light"]) == ("9.2.2", "amber")
+    assert programme["gap"]["case"] == "IA-2026-01"
+    assert programme["gap"]["who"] == ["iso_secretary"]
+    assert [(u["held"], u["waiting"]) for u in programme["units"]] == [(0, 1)]
+    assert shown["answered"]["9.2.2"] == ["external_inspection", "internal_audit"]
+    later = small_web.get("clerk", f"/coverage?year={YEAR}&edition=2026").json()
+    assert (later["status"], later["records"]) == ("announced", [])
+    unknown = small_web.get("clerk", f"/coverage?year={YEAR}&edition=1987")
+    assert (unknown.status_code, unknown.json()["code"]) == (404, "unknown_edition")
+    assert small_web.get("clerk", "/coverage?year=x").status_code == 422
+
+
+def test_the_neighbours_cases_cover_nothing_of_ours(small_web: Web) -> None:
+    open_plan(small_web.office.runtime, NEIGHBOUR, YEAR, plan([12]))
+    shown = small_web.get("clerk", f"/coverage?year={YEAR}").json()
+    assert {record["light"] for record in shown["records"]} == {"red", "none"}
+
+
 def test_the_neighbours_plan_is_not_ours(small_web: Web) -> None:
     open_plan(small_web.office.runtime, NEIGHBOUR, YEAR, plan([12]))
     assert small_web.get("clerk", f"/plans/{YEAR}").status_code == 404

@@ -38,6 +38,7 @@ LOOKS = (
     ("lead_auditor", "/definitions"),
     ("lead_auditor", "/definitions/internal_audit"),
     ("lead_auditor", "/plan/2026"),
+    ("lead_auditor", "/coverage?year=2026"),
     ("administrator", "/admin"),
     ("iso_secretary", "/instances/new?process=internal_audit"),
     ("iso_secretary", "/nothing"),

@@ -362,6 +362,21 @@ def test_every_clause_that_a_process_cites_is_in_the_catalogue() -> None:
     assert catalogue["editions"][1]["edition"] == "2026"
 
 
+def test_every_record_that_a_clause_asks_for_stands_at_a_clause_and_in_slots_that_exist() -> None:
+    edition = load("clauses/9001.yaml")["editions"][0]
+    records = edition["records"]
+    assert len({record["id"] for record in records}) == len(records) > 25
+    assert {record["clause"] for record in records} <= set(cited_numbers(edition))
+    assert {record["kind"] for record in records} == {"maintain", "retain"}
+    assert all(record["title"]["vi"] and record["title"]["en"] for record in records)
+    for slot in (slot for record in records for slot in record["evidence"]):
+        process, _, requirement = slot.partition(".")
+        definition = shipped()[process]
+        assert requirement in definition.evidence, slot
+        # A record that no step asks for would never be used, and stay missing for ever.
+        assert any(requirement in step.evidence for step in definition.transitions.values()), slot
+
+
 @pytest.mark.parametrize("name", PROCESSES)
 def test_a_process_has_no_finding(name: str) -> None:
     found = check_file(DEFINITIONS / f"{name}.yaml", others=shipped())

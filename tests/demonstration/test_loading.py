@@ -9,6 +9,7 @@ import pytest
 
 from api.auth.passwords import Passwords
 from api.bootstrap import KEPT_CLOCK, build_runtime, demonstration_clock, movable_clock
+from api.clauses import edition_of
 from api.demonstration import loading
 from api.demonstration.loading import (
     Demonstration,
@@ -23,6 +24,7 @@ from api.seeds import read_yaml
 from api.settings import Settings
 from engine.errors import Conflict
 from engine.queries.audit_trail import verify_log
+from engine.queries.clause_coverage import clause_coverage
 from engine.queries.inbox import inbox
 from engine.queries.instances import instance_view, list_instances
 from engine.queries.plan import plan_view
@@ -231,6 +233,28 @@ def test_the_plan_says_how_each_row_stands_and_figures_are_those_of_their_cases(
         shown = instance_view(loaded.runtime, director, actual.source_id)
         told = [(each.figure.numerator, each.figure.denominator) for each in shown.figures]
         assert (actual.numerator, actual.denominator) in told
+
+
+def test_records_that_clauses_ask_for_are_held_by_the_cases_whose_steps_used_them(
+    loaded: Loaded,
+) -> None:
+    auditor = loaded.caller("external_auditor")
+    found = clause_coverage(loaded.runtime, auditor, edition_of("2015"), year=YEAR)
+    by_id = {record.record.id: record for record in found.records}
+    assert by_id["audit_results"].light is Light.GREEN
+    assert by_id["nonconformity"].light is Light.GREEN
+    assert (by_id["competence"].light, by_id["review_results"].light) == (Light.AMBER, Light.RED)
+    assert by_id["scope"].light is Light.NONE
+    held = [cell for record in found.records for cell in record.cells if cell.held]
+    assert held
+    for cell in held:
+        shown = instance_view(loaded.runtime, auditor, cell.case_id)
+        assert any(file.used_state for slot in shown.slots for file in slot.files)
+    # What stands only attached, in a case that no step has taken up, is no proof.
+    assert by_id["competence"].gap is not None
+    assert by_id["competence"].gap.who == ("tdc_branch",)
+    before = clause_coverage(loaded.runtime, auditor, edition_of("2015"), year=YEAR - 5)
+    assert {record.light for record in before.records} == {Light.RED, Light.NONE}
 
 
 def test_everybody_may_log_in_with_the_one_password(loaded: Loaded) -> None:

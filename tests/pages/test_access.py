@@ -37,6 +37,7 @@ CLOSED = (
     "/definitions",
     "/definitions/internal_audit",
     "/plan/2026",
+    "/coverage",
     "/dossiers",
     "/dossiers/list",
     "/dossiers/import",

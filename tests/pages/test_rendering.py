@@ -160,6 +160,21 @@ def test_the_plan_is_its_appendix_table_with_the_cases_of_each_row(
     _check(missing, language, "/plan/2025")
 
 
+@pytest.mark.parametrize("language", ["vi", "en"])
+def test_coverage_names_what_is_missing_and_who_can_close_it(audit: Audit, language: str) -> None:
+    browser = audit.enter("external_auditor", language)
+    page = browser.open("/coverage?year=2026")
+    _check(page, language, "/coverage")
+    assert {"clause-9.2.2", "clause-10.2.2"} <= set(page.ids)
+    assert audit.address in page.links
+    assert ("Thư ký ISO" if language == "vi" else "ISO secretary") in page.text
+    later = browser.open("/coverage?year=2026&edition=2026")
+    _check(later, language, "/coverage")
+    assert "9.3.2" in later.text
+    for bent in ("year=x", "year=1999", "year=2026&edition=1987"):
+        browser.open(f"/coverage?{bent}", expect=404)
+
+
 @pytest.mark.parametrize(
     ("language", "said"), [("vi", "31/12/2026 mới đến"), ("en", "as late as 31 December 2026")]
 )
