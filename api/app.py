@@ -41,6 +41,7 @@ from api.auth.throttling import Throttle, Traffic
 from api.bootstrap import movable_clock
 from api.dependencies import House, house_of, language_of
 from api.language import load_words
+from api.metrics import CONTENT_TYPE, Metrics, is_let_in
 from api.pages.mounting import mount_pages
 from api.pages.papers import Papers
 from api.pages.rendering import Renderer
@@ -82,7 +83,7 @@ from api.v1 import (
     webhooks,
 )
 from api.v1.describing import describe
-from engine.errors import QuyTrinhError
+from engine.errors import NotFound, QuyTrinhError
 from engine.evidence.store import EvidenceStore
 from engine.queries.publication import logs_are_sound
 from engine.queries.witnesses import alarming
@@ -135,9 +136,11 @@ def create_app(
     house = build_house(runtime, settings, passwords=passwords)
     app.state.house = house
     app.state.renderer = Renderer(house.words)
+    app.state.metrics = Metrics(runtime)
     app.state.papers = Papers(house, app.state.renderer)
     app.add_api_route("/healthz", _healthz, methods=["GET"])
     app.add_api_route("/readyz", _readyz, methods=["GET"])
+    app.add_api_route("/metrics", _metrics, methods=["GET"])
     _answer_problems(app)
     app.mount("/api/v1", _v1(app))
     mount_pages(app)
@@ -147,7 +150,7 @@ def create_app(
         import_max_bytes=settings.import_max_bytes,
     )
     app.add_middleware(Guarded, hsts=settings.secure)
-    app.add_middleware(Logged)
+    app.add_middleware(Logged, metrics=app.state.metrics)
     return app
 
 
@@ -210,8 +213,9 @@ def configure_logging() -> None:
 class Logged:
     """Gives each request its id, one line in the log, and, when nothing else does, an answer."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, *, metrics: Metrics) -> None:
         self._app = app
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -239,13 +243,16 @@ class Logged:
                 problem = problem_of_any(error, Request(scope))
                 await _answer(problem, scope, receive, sending)
         finally:
+            seconds = time.perf_counter() - began
+            method, route = scope["method"], _template(scope)
+            self._metrics.count(method=method, route=route, status=status, seconds=seconds)
             _log.info(
                 "request",
                 request=request_id,
-                method=scope["method"],
-                route=_template(scope),
+                method=method,
+                route=route,
                 status=status,
-                milliseconds=round((time.perf_counter() - began) * 1000),
+                milliseconds=round(seconds * 1000),
             )
 
 
@@ -482,6 +489,22 @@ def _readyz(request: Request) -> Response:
     return Response(
         json.dumps(body), status_code=200 if ready else 503, media_type="application/json"
     )
+
+
+def _metrics(request: Request) -> Response:
+    """What a monitor reads, for who sends the token.
+
+    Raises:
+        NotFound: no token is set, so that there is no such address.
+    """
+    settings = house_of(request).settings
+    if settings.metrics_token is None:
+        raise NotFound("not_found")
+    token = settings.metrics_token.get_secret_value()
+    if not is_let_in(request.headers.get("authorization"), token):
+        return Response(status_code=401, headers={"WWW-Authenticate": "Bearer"})
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.text(), media_type=CONTENT_TYPE)
 
 
 def _answers(store: EvidenceStore) -> bool:

@@ -17,6 +17,8 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 KEY_BYTES: Final = 32
 JSON_BYTES: Final = 1024 * 1024
+_SHARED_METRICS: Final = "PROMETHEUS_MULTIPROC_DIR"
+"""The name is prometheus-client's, which asks for it when it is imported."""
 LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
@@ -58,6 +60,7 @@ class Settings(BaseSettings):
             one messages stand on the pages alone.
         own_hosts: hosts of the operator's own network to which events may be sent (`host:port`,
             separated by commas); to all others only over https at public addresses.
+        metrics_token: what a monitor sends to read `/metrics`; without one it is not served.
         read_per_minute: reading requests per credential; `step_per_minute`: writing ones.
         upload_max_bytes: largest request with files; `import_max_bytes`: largest file of an import.
     """
@@ -85,6 +88,7 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = None
     oidc_client_secret: SecretStr | None = None
     clamd_url: str | None = None
+    metrics_token: SecretStr | None = None
     pdf_roots_national: Path | None = None
     pdf_roots_government: Path | None = None
     clock: str | None = None
@@ -221,3 +225,13 @@ def _make(path: Path) -> None:
             os.close(folder)
     finally:
         Path(name).unlink()
+
+
+def share_metrics(folder: str) -> None:
+    """Let the web processes that are started from now on count requests in files of one folder."""
+    os.environ[_SHARED_METRICS] = folder
+
+
+def shared_metrics() -> str | None:
+    """The folder in which the web processes count together; None where there is only one."""
+    return os.environ.get(_SHARED_METRICS)

@@ -33,6 +33,7 @@ from engine.storage.advance import Tables, read_case
 from engine.storage.approvals import ApprovalRepository
 from engine.storage.audit_log import LogRepository
 from engine.storage.auditor_links import AuditorLink, AuditorLinkRepository, link_of_anybody
+from engine.storage.backlog import BacklogRepository
 from engine.storage.calendars import CalendarRepository, Editions
 from engine.storage.comments import CommentRepository
 from engine.storage.database import Database, damage_of
@@ -442,6 +443,12 @@ class Runtime:
             yield WorkerRepository(session)
             if write:
                 session.commit()
+
+    @contextmanager
+    def backlog(self, organization_id: str | None = None) -> Iterator[BacklogRepository]:
+        """What waits to be done in an organisation, or in all of them."""
+        with guarded(), self.database.reading() as session:
+            yield BacklogRepository(session, organization_id)
 
     @contextmanager
     def found(self, organization: Organization) -> Iterator[UnitOfWork]:

@@ -9,6 +9,7 @@
 
 import signal
 import socket
+import tempfile
 from contextlib import AbstractContextManager, nullcontext
 from types import FrameType
 from typing import Annotated, Any, Final
@@ -40,7 +41,7 @@ from api.demonstration.loading import (
     with_kept_clock,
 )
 from api.language import show_day
-from api.settings import Settings
+from api.settings import Settings, share_metrics
 from engine.errors import Conflict
 from engine.runtime import Runtime, SystemClock
 from engine.worker.durable import Background
@@ -218,6 +219,8 @@ def _serve_with_others(
     address: socket.socket,
     background: AbstractContextManager[object],
 ) -> None:
+    folder = tempfile.TemporaryDirectory(prefix="quytrinh-metrics-")
+    share_metrics(folder.name)
     config = uvicorn.Config("api.cli.serving:web", factory=True, workers=workers, **_manner())
     watcher = Multiprocess(config, sockets=[address])
 
@@ -234,7 +237,7 @@ def _serve_with_others(
 
     for number in ENDED_BY:
         signal.signal(number, told)
-    with background:
+    with folder, background:
         watcher.run()
 
 

@@ -61,8 +61,8 @@ def _facts(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> Iterator[RowF
         named = _months(year, months) if len(processes) == 1 else None
         yield RowFacts(
             code=row["code"],
-            objective=row["objective"],
-            title=row["content"],
+            objective=row.get("objective", 0),
+            title=row.get("content") or {"vi": row["code"], "en": row["code"]},
             heading=bool(row.get("heading")),
             carriers=tuple(
                 _carrier(uow, name, known, counts.get(name), year=year, named=named)

@@ -40,6 +40,7 @@ LOOKS = (
     ("lead_auditor", "/plan/2026"),
     ("lead_auditor", "/coverage?year=2026"),
     ("administrator", "/admin"),
+    ("administrator", "/admin/background"),
     ("iso_secretary", "/instances/new?process=internal_audit"),
     ("iso_secretary", "/nothing"),
     ("one_stop", "/dossiers?from=2026-06-01&to=2026-09-30"),

@@ -150,12 +150,26 @@ def test_a_signal_while_the_worker_is_starting_ends_everything(
 def test_web_and_worker_may_be_processes_of_their_own(start: Start, port: int, house: Look) -> None:
     runtime = house()
     upgrade_database(runtime.database)
-    web = start("serve", "--port", str(port), "--workers", "2", "--no-worker")
+    web = start(
+        *("serve", "--port", str(port), "--workers", "2", "--no-worker"),
+        QUYTRINH_METRICS_TOKEN="a-token",  # noqa: S106 - of this test alone.
+    )
     assert json.loads(answer(f"http://127.0.0.1:{port}/healthz")) == {"status": "ok"}
     assert live_workers(runtime) == ()
     worker = start("worker")
     answer(f"http://127.0.0.1:{port}/readyz")
     assert len(live_workers(runtime)) == 1
+    for _ in range(20):
+        answer(f"http://127.0.0.1:{port}/login")
+    # Whichever of the two answers, it tells what both were asked.
+    asked = urllib.request.Request(
+        f"http://127.0.0.1:{port}/metrics", headers={"Authorization": "Bearer a-token"}
+    )
+    for _ in range(4):
+        with urllib.request.urlopen(asked) as told:  # noqa: S310 - this machine.
+            counted = told.read().decode()
+        login = 'quytrinh_http_requests_total{method="GET",route="/login",status="200"} 20.0'
+        assert login in counted
     end(worker, signal.SIGINT)
     assert live_workers(runtime) == ()
     end(web)

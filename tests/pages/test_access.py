@@ -47,6 +47,7 @@ CLOSED = (
     "/admin/letterheads",
     "/admin/webhooks",
     "/admin/webhooks/x",
+    "/admin/background",
     "/messages",
     "/deadlines",
     "/admin/templates",

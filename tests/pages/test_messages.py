@@ -108,6 +108,9 @@ def test_a_message_that_was_given_up_can_be_sent_again(sqlite_office: Office, en
     tell(sqlite_office, "director")
     deliver_outbox(sqlite_office.runtime, OFFICE, (Refusing(),))
     browser = enter("administrator")
+    background = browser.open("/admin/background")
+    assert "Không có tiến trình nền nào đang chạy." in background.text
+    assert "/admin/webhooks#given-up" in background.links
     page = browser.open("/admin/webhooks")
     assert "smtp 550" in page.text
     retry = next(form.action for form in page.forms if form.action.endswith("/retry"))
@@ -119,4 +122,5 @@ def test_a_message_that_was_given_up_can_be_sent_again(sqlite_office: Office, en
 def test_who_is_no_administrator_sees_none_of_it(enter: Enter) -> None:
     browser = enter("iso_secretary")
     browser.open("/admin/webhooks", expect=403)
+    browser.open("/admin/background", expect=403)
     assert "/admin/webhooks" not in browser.open("/admin").html
