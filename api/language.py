@@ -23,6 +23,7 @@ from typing import Any, Final
 from typing_extensions import override
 
 from engine.definition.model import Process, Text
+from engine.definition.staffing import Shortage
 from engine.machine.decision import Unmet, UnmetCode
 
 LANGUAGES: Final = ("vi", "en")
@@ -86,6 +87,18 @@ class Words:
         if unmet.code is UnmetCode.GUARD and self.knows(own, language):
             return self.say(own, params, language)
         return self.say(f"unmet.{unmet.code.value}", params, language)
+
+    def shortage(self, found: Shortage, process: Process, language: str) -> str:
+        """Say what a process lacks in people, with the titles of its steps."""
+        steps = process.transitions
+        params = {
+            "role": "" if found.role is None else self.role(found.role, language),
+            "step": ""
+            if found.transition is None
+            else title(steps[found.transition].title, language),
+            "others": ", ".join(title(steps[other].title, language) for other in found.others),
+        }
+        return self.say(f"shortage.{found.code}", params, language)
 
     def roles(self) -> tuple[str, ...]:
         """Every role that has a title, by id."""

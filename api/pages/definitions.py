@@ -13,7 +13,7 @@ from api.pages.moments import (
     name_words,
 )
 from api.pages.showing import Voice
-from api.pages.visiting import Desked
+from api.pages.visiting import Desk, Desked
 from engine.definition.guarantees import (
     BeforeEvidence,
     BeforeTransition,
@@ -33,6 +33,7 @@ from engine.definition.model import (
 from engine.definition.picture import Language, said
 from engine.errors import NotFound
 from engine.queries.definitions import definition_view, list_definitions
+from engine.queries.staffing import shortages
 
 router = APIRouter()
 
@@ -106,7 +107,15 @@ def definition_page(desk: Desked, process: str, version: str = "") -> Response:
         transitions=[_step(name, step, spec, voice) for name, step in spec.transitions.items()],
         evidence=[_evidence(rule, spec, voice) for rule in spec.evidence.values()],
         guarantees=[_promised(sentence, spec, voice) for sentence in spec.guarantees],
+        shortages=shortage_words(desk, spec) if spec.version == max(view.versions) else (),
     )
+
+
+def shortage_words(desk: Desk, process: Process) -> tuple[str, ...]:
+    """What the newest version of a process lacks in people today, in words."""
+    words, language = desk.voice.words, desk.visit.language
+    found = shortages(desk.house.runtime, desk.caller, process.process)
+    return tuple(words.shortage(each, process, language) for each in found)
 
 
 def window_words(window: Window | None, voice: Voice) -> str:

@@ -12,6 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Response
 
 from api.dependencies import Reply
+from api.pages.definitions import shortage_words
 from api.pages.forms import Entry, Typed, entry_of, values_of
 from api.pages.instance_page import (
     approvals_of,
@@ -353,6 +354,7 @@ def _new(
         message=message,
         openable=[view for view in definitions if view.may_open],
         chosen=chosen,
+        shortages=() if chosen is None else shortage_words(desk, chosen.process),
         entries=() if chosen is None else _fields_to_open_with(desk, chosen, typed),
         units=desk.choices.units,
         year=desk.visit.today.year,

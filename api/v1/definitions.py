@@ -14,6 +14,7 @@ from engine.definition.digest import to_json
 from engine.definition.picture import Language
 from engine.errors import Invalid
 from engine.queries.definitions import DefinitionView, definition_view, list_definitions
+from engine.queries.staffing import shortages
 from engine.runtime import Caller
 
 router = APIRouter(prefix="/definitions", tags=["definitions"])
@@ -50,10 +51,31 @@ class DefinitionPage(BaseModel):
     next: str | None
 
 
+class ShortageBody(BaseModel):
+    """Why a case would come to a halt with the people of today.
+
+    Attributes:
+        code: W61 (nobody holds `role`) or W62 (nobody is left who may take `transition` and is none
+            of those who took `others`).
+    """
+
+    code: str
+    role: str | None
+    transition: str | None
+    others: list[str]
+    message: str
+
+
 class WholeDefinitionBody(DefinitionBody):
     """A published version with its content, as `definitions/process.schema.json` describes it."""
 
     definition: dict[str, Any]
+
+
+class NewestDefinitionBody(WholeDefinitionBody):
+    """The newest version, with what it lacks in people today."""
+
+    shortages: list[ShortageBody]
 
 
 @router.get("", summary="Published processes", response_model=DefinitionPage)
@@ -72,10 +94,21 @@ def get_definitions(
     return send(Reply(status=200, body=page(shown, following)))
 
 
-@router.get("/{process}", summary="The newest version", response_model=WholeDefinitionBody)
+@router.get("/{process}", summary="The newest version", response_model=NewestDefinitionBody)
 def get_definition(process: str, caller: Reader, asked: Circumstances) -> Response:
-    """Show the newest version of a process, whole."""
-    return _whole(asked, caller, definition_view(asked.house.runtime, caller, process))
+    """Show the newest version of a process, whole, and whether people lack for it."""
+    view = definition_view(asked.house.runtime, caller, process)
+    lacking = [
+        ShortageBody(
+            code=found.code,
+            role=found.role,
+            transition=found.transition,
+            others=list(found.others),
+            message=asked.house.words.shortage(found, view.process, asked.language),
+        ).model_dump(mode="json")
+        for found in shortages(asked.house.runtime, caller, process)
+    ]
+    return _whole(asked, caller, view, shortages=lacking)
 
 
 @router.get(
@@ -135,6 +168,6 @@ def _body(asked: Asked, caller: Caller, view: DefinitionView) -> dict[str, Any]:
     ).model_dump(mode="json")
 
 
-def _whole(asked: Asked, caller: Caller, view: DefinitionView) -> Response:
-    body = {**_body(asked, caller, view), "definition": json.loads(to_json(view.process))}
+def _whole(asked: Asked, caller: Caller, view: DefinitionView, **more: Any) -> Response:
+    body = {**_body(asked, caller, view), "definition": json.loads(to_json(view.process)), **more}
     return send(Reply(status=200, body=body))

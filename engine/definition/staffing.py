@@ -51,6 +51,38 @@ class Organization:
     has_calendar: bool = True
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shortage:
+    """Why a case would come to a halt with the people of today.
+
+    Attributes:
+        code: W61 (nobody holds `role`) or W62 (nobody is left for `transition`, which has to be
+            taken by others than `others`).
+    """
+
+    code: str
+    role: str | None = None
+    transition: str | None = None
+    others: tuple[str, ...] = ()
+
+
+def shortages_of(process: Process, organization: Organization) -> tuple[Shortage, ...]:
+    """W61 and W62 as values, for who opens a case."""
+    unheld = [
+        Shortage(code="W61", role=finding.params["name"])
+        for finding in _unheld(process, organization, Places())
+    ]
+    apart = [
+        Shortage(
+            code="W62",
+            transition=finding.params["transition"],
+            others=tuple(finding.params["others"].split(", ")),
+        )
+        for finding in _apart(process, organization, Places())
+    ]
+    return (*unheld, *apart)
+
+
 def with_organization(
     process: Process, organization: Organization, *, places: Places | None = None
 ) -> list[Finding]:

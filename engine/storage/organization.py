@@ -312,6 +312,14 @@ class OrganizationRepository:
         query = select(GrantRow).where(self._mine(GrantRow), *_in_force(GrantRow, on))
         return tuple(g.model_dump() for g in self._session.exec(query.order_by(col(GrantRow.id))))
 
+    def delegations(self, on: date) -> tuple[dict[str, Any], ...]:
+        """Every delegation in force on a day, as plain values, whoever has left meanwhile."""
+        query = select(DelegationRow).where(
+            self._mine(DelegationRow), *_in_force(DelegationRow, on)
+        )
+        found = self._session.exec(query.order_by(col(DelegationRow.id)))
+        return tuple(each.model_dump() for each in found)
+
     def days_of_grant(self, grant_id: str) -> tuple[date, date | None] | None:
         """The first and the last day of a grant; None when there is none of that id."""
         row = self._session.get(GrantRow, (self._id, grant_id))

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from engine.definition.model import Process
 from engine.definition.source import read
-from engine.definition.staffing import Grant, Organization, with_organization
+from engine.definition.staffing import (
+    Grant,
+    Organization,
+    Shortage,
+    shortages_of,
+    with_organization,
+)
 from tests.unit.engine.definition.test_planted import SOUND, STAFF
 
 TEXT = SOUND.read_text(encoding="utf-8")
@@ -33,6 +39,15 @@ def test_one_person_in_two_roles_cannot_be_kept_apart_from_themselves() -> None:
     both = (Grant(person="an", role="office"), Grant(person="an", role="unit_head"))
     assert codes(changed(), *both) == ["W62"]
     assert codes(changed(), *both, Grant(person="binh", role="office")) == []
+
+
+def test_what_lacks_is_told_by_role_or_by_step_for_who_opens_a_case() -> None:
+    both = (Grant(person="an", role="office"), Grant(person="an", role="unit_head"))
+    (apart,) = shortages_of(changed(), Organization(grants=both))
+    assert (apart.code, apart.role) == ("W62", None)
+    assert {apart.transition, *apart.others} == {"accept", "repaired"}
+    (unheld,) = shortages_of(changed(), Organization(grants=both[:1]))
+    assert unheld == Shortage(code="W61", role="unit_head")
 
 
 def test_a_deputy_does_not_help_out_of_a_separation_when_the_same_person_stands_behind() -> None:
