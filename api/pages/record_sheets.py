@@ -34,7 +34,7 @@ from engine.definition.model import FieldSpec
 from engine.definition.values import to_json
 from engine.errors import Conflict, Invalid, NotFound
 from engine.queries.instances import InstanceView, RecordTable, instance_view
-from engine.queries.sheets import proposed_rows
+from engine.queries.sheets import lacking_of, proposed_rows
 from engine.runtime import Replayed
 from engine.tables.fault import WrongRows
 from engine.transaction.many_rows import WantedRow
@@ -357,6 +357,9 @@ def _show_prefill(
         desk.house.runtime, desk.caller, place.view.summary.id, place.table.name
     )
     by = _grouped_by(place)
+    if len({_key(row, by) for row in implied}) == len(implied):
+        # A page for each single row would be many pages for nothing.
+        by = None
     keys = list(dict.fromkeys(_key(row, by) for row in implied))
     chosen = group if group in keys else next(iter(keys), "")
     of_group = [row for row in implied if _key(row, by) == chosen]
@@ -373,6 +376,7 @@ def _show_prefill(
         table=_table(place),
         may_edit=place.table.may_edit,
         message=message,
+        lacking=_lacking(desk, place),
         group=chosen,
         groups=[
             GroupView(
@@ -391,6 +395,20 @@ def _show_prefill(
         ],
         quote=quote,
     )
+
+
+def _lacking(desk: Desk, place: Place) -> list[str]:
+    """What could not be proposed, in words."""
+    titles = dict(desk.choices.units)
+    found = lacking_of(desk.house.runtime, desk.caller, place.view.summary.id, place.table.name)
+    return [
+        desk.voice.words.say(
+            f"lack.{lack.code}",
+            {"unit": titles.get(lack.unit or "", "")},
+            desk.visit.language,
+        )
+        for lack in found
+    ]
 
 
 def _grouped_by(place: Place) -> str | None:

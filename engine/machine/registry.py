@@ -142,11 +142,20 @@ class RegistryMissing(Corrupt):
         super().__init__("registry_missing", names=list(names))
 
 
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """Why something that a case needs cannot be proposed: code of its sentence, and the unit."""
+
+    code: str
+    unit: str | None = None
+
+
 FactValue = int | bool | str | date | None
 Fact = Callable[[Case], FactValue]
 FigureOf = Callable[[Case], Figure]
 DocumentOf = Callable[[Case], object]
 ProposalOf = Callable[[Case], tuple[Mapping[str, Any], ...]]
+LackingOf = Callable[[Case], tuple[Lack, ...]]
 
 
 @dataclass(slots=True)
@@ -171,6 +180,7 @@ class Registry:
     documents: dict[tuple[str, str], DocumentOf] = field(default_factory=dict)
     readings: dict[str, Reading] = field(default_factory=dict)
     proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
+    lacking: dict[tuple[str, str], LackingOf] = field(default_factory=dict)
     periodics: dict[str, PeriodicOf] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
 
@@ -199,14 +209,24 @@ class Registry:
         """Register what computes the values of a paper; its template lies with the pages."""
         _once(self.documents, (process, name), document)
 
-    def proposal(self, process: str, record_set: str, proposal: ProposalOf) -> None:
+    def proposal(
+        self,
+        process: str,
+        record_set: str,
+        proposal: ProposalOf,
+        *,
+        lacking: LackingOf | None = None,
+    ) -> None:
         """Register what names the rows that the case implies and that are not there yet.
 
         It gives typed column values, one mapping a row: an attendance for each person placed in a
         session, a score for each one present. Whoever fills in a sheet completes them; nothing is
-        written until then, and what is written is judged like any other row.
+        written until then, and what is written is judged like any other row. `lacking` tells what
+        could not be proposed, and why.
         """
         _once(self.proposals, (process, record_set), proposal)
+        if lacking is not None:
+            self.lacking[process, record_set] = lacking
 
     def lookup(self, process: str, name: str, lookup: Any) -> None:
         """Register what a process reads from other instances: `lookup(session, instance)`."""

@@ -10,6 +10,7 @@ from engine.evidence.file_type import MEDIA_TYPES, FileType
 from engine.machine.actor import Actor
 from engine.machine.instance import Case
 from engine.machine.personal_rule import seen_by, withheld
+from engine.machine.registry import Lack
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.tables.writing import Form, SheetFormat, write_sheet
 from engine.transaction.sheets import sheet_reading
@@ -80,6 +81,21 @@ def proposed_rows(
         case = uow.case(instance_id)
         _spec(uow, case, record_set)
         return _proposed(uow, case, record_set, actor)
+
+
+def lacking_of(
+    runtime: Runtime, caller: Caller, instance_id: str, record_set: str
+) -> tuple[Lack, ...]:
+    """What could not be proposed for a record set, and why.
+
+    Raises:
+        NotFound: no such instance.
+    """
+    with runtime.read(caller.organization_id) as uow:
+        uow.actor(caller)
+        case = uow.case(instance_id)
+        found = uow.tables.registry.lacking.get((case.instance.process, record_set))
+        return () if found is None else found(case)
 
 
 def _spec(uow: UnitOfWork, case: Case, record_set: str) -> RecordSetSpec:

@@ -10,12 +10,12 @@ from tests.fixtures import OFFICE, Office
 LEAD = "lead_auditor"
 
 
-def without_leads(office: Office) -> Caller:
-    """The office after every grant of a lead auditor has ended; who administers it."""
+def without_holders(office: Office, role: str = LEAD) -> Caller:
+    """The office after every grant of a role has ended; who administers it."""
     administrator = office.as_("administrator")
     with office.runtime.read(OFFICE) as uow:
         today = uow.today
-        grants = [g for g in uow.tables.organization.grants(today) if g["role"] == LEAD]
+        grants = [g for g in uow.tables.organization.grants(today) if g["role"] == role]
     assert grants
     for grant in grants:
         ended = end_grant(office.runtime, administrator, grant["id"], today)
@@ -32,7 +32,7 @@ def test_the_office_of_the_plan_lacks_nobody(web: Web) -> None:
 def test_a_role_that_nobody_holds_is_told_and_a_deputy_does_not_stand_in_for_nobody(
     web: Web,
 ) -> None:
-    without_leads(web.office)
+    without_holders(web.office)
     for language, said in (
         ("vi", "Chưa ai giữ vai trò “Trưởng đoàn đánh giá”."),
         ("en", "Nobody holds the role “Lead auditor”."),
@@ -55,6 +55,6 @@ def test_whoever_lends_a_role_that_is_not_theirs_any_more_helps_nobody(web: Web)
         valid_to=date(2026, 12, 31),
     )
     add_delegation(web.office.runtime, web.office.as_("administrator"), lent)
-    without_leads(web.office)
+    without_holders(web.office)
     (found,) = web.get("clerk", "/definitions/internal_audit").json()["shortages"]
     assert found["role"] == LEAD

@@ -1,6 +1,6 @@
 """Whoever opens a case reads on that page who would be missing for it."""
 
-from tests.api.test_shortages import without_leads
+from tests.api.test_shortages import without_holders
 from tests.fixtures import Office
 from tests.pages.conftest import Enter
 
@@ -10,7 +10,7 @@ def test_the_page_that_opens_a_case_and_the_definitions_page_say_so(
 ) -> None:
     browser = enter("iso_secretary")
     assert "Chưa ai giữ" not in browser.open("/instances/new?process=internal_audit").text
-    without_leads(sqlite_office)
+    without_holders(sqlite_office)
     browser = enter("iso_secretary")
     for address in ("/instances/new?process=internal_audit", "/definitions/internal_audit"):
         page = browser.open(address)

@@ -53,7 +53,7 @@ def working_days_until_first_day(case: Case) -> int | None:
 def units_not_acknowledged(case: Case) -> int:
     """Audited units whose head has not acknowledged the notice, in person or by a deputy."""
     acknowledged = {
-        _unit_behind(case, step.on_behalf_of) if step.on_behalf_of else step.unit
+        unit_behind(case, step.on_behalf_of) if step.on_behalf_of else step.unit
         for step in case.instance.history
         if step.transition == "acknowledge"
     }
@@ -72,13 +72,13 @@ def auditors_unqualified(case: Case) -> int:
     wanted = {(row.values["auditor"], OF_AUDITOR) for row in case.rows("slot")}
     if lead is not None:
         wanted.add((lead, OF_LEAD))
-    return len({person for person, kind in wanted if not _has(case, person, kind)})
+    return len({person for person, kind in wanted if not has_qualification(case, person, kind)})
 
 
 def auditors_of_own_unit(case: Case) -> int:
     """Slots whose auditor belongs to the unit today; people move after a plan was made."""
     return sum(
-        _unit_behind(case, row.values["auditor"]) == row.values["unit"] for row in case.rows("slot")
+        unit_behind(case, row.values["auditor"]) == row.values["unit"] for row in case.rows("slot")
     )
 
 
@@ -131,7 +131,7 @@ def findings_of_own_unit(case: Case) -> int:
     """Findings made or recorded by somebody who belongs to the unit that they are about."""
     return sum(
         row.values["unit"]
-        in {_unit_behind(case, row.values["auditor"]), _unit_behind(case, row.created_by)}
+        in {unit_behind(case, row.values["auditor"]), unit_behind(case, row.created_by)}
         for row in case.rows("finding")
     )
 
@@ -217,12 +217,14 @@ def _is_unproved(line: Row) -> bool:
     return not line.values.get(needed)
 
 
-def _has(case: Case, person: str, kind: str) -> bool:
+def has_qualification(case: Case, person: str, kind: str) -> bool:
+    """Whether a qualification of somebody is in force today."""
     known = case.people.get(person)
     return known is not None and kind in known.qualifications
 
 
-def _unit_behind(case: Case, person: str) -> str | None:
+def unit_behind(case: Case, person: str) -> str | None:
+    """The unit that somebody belongs to today."""
     known = case.people.get(person)
     return known.unit if known is not None else None
 

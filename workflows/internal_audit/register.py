@@ -1,8 +1,8 @@
 """The names that `definitions/internal_audit.yaml` uses, tied to their functions."""
 
-from engine.machine.registry import Registry
+from engine.machine.registry import Reading, Registry
 from engine.storage.records import TableRecordSet
-from workflows.internal_audit import effects, facts, records, report
+from workflows.internal_audit import effects, facts, proposals, records, report
 
 PROCESS = "internal_audit"
 
@@ -64,6 +64,8 @@ def register(registry: Registry) -> None:
     registry.record_set(PROCESS, "slot", TableRecordSet(records.AuditSlot))
     registry.record_set(PROCESS, "checklist", TableRecordSet(records.AuditChecklistLine))
     registry.record_set(PROCESS, "finding", TableRecordSet(records.AuditFinding))
+    registry.reading(PROCESS, Reading(roles=(proposals.ROLE,), units=True))
+    registry.proposal(PROCESS, "slot", proposals.slots, lacking=proposals.lacking)
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
     # The programme, the decision and the notice say what the plan says, to others.
     for name in ("programme", "plan", "team_decision", "notice"):

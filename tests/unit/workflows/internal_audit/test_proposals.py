@@ -1,0 +1,120 @@
+"""A schedule that nobody has written yet: never one's own unit, shared out evenly, gaps told."""
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.machine.instance import Case, Surroundings
+from engine.machine.registry import Lack
+from tests.unit.workflows.made_cases import case, person, slot
+from workflows.internal_audit import facts
+from workflows.internal_audit.proposals import lacking, slots
+
+PLAN = {
+    "units": ("office", "tdc", "lab"),
+    "clauses": ("7.5", "8.5"),
+    "procedures": ("QT.01",),
+    "first_day": date(2026, 8, 14),
+    "last_day": date(2026, 8, 18),
+}
+"""A Friday to a Tuesday: three working days."""
+
+
+def audit(auditors: dict[str, str], *, unqualified: tuple[str, ...] = (), **given_: Any) -> Case:
+    """An audit of an office with these auditors: person → unit."""
+    people = tuple(
+        person(name, unit, *(() if name in unqualified else (facts.OF_AUDITOR,)))
+        for name, unit in auditors.items()
+    )
+    made = case("internal_audit", fields=given_.pop("fields", PLAN), people=people, **given_)
+    return replace(made, around=Surroundings(holders={"internal_auditor": tuple(auditors)}))
+
+
+def test_every_unit_of_the_plan_gets_a_slot_with_what_the_plan_asks() -> None:
+    found = slots(audit({"an": "office", "binh": "tdc", "chi": "lab"}))
+    assert [row["unit"] for row in found] == ["office", "tdc", "lab"]
+    assert {(row["clauses"], row["procedures"], row["status"]) for row in found} == {
+        (("7.5", "8.5"), ("QT.01",), "planned")
+    }
+    assert Counter(row["auditor"] for row in found) == Counter(an=1, binh=1, chi=1)
+
+
+def test_the_unit_that_fewest_may_visit_chooses_first() -> None:
+    # Only binh may visit the office: nobody else is asked to, and binh is spared elsewhere.
+    found = {row["unit"]: row["auditor"] for row in slots(audit({"an": "office", "binh": "tdc"}))}
+    assert found == {"office": "binh", "tdc": "an", "lab": "an"}
+
+
+def test_an_auditor_has_one_slot_a_day_while_the_working_days_last() -> None:
+    plan = {**PLAN, "units": ("office", "tdc", "lab", "desk")}
+    found = slots(audit({"an": "elsewhere"}, fields=plan))
+    days = [row["audit_date"] for row in found]
+    assert sorted(days) == [
+        date(2026, 8, 14),
+        date(2026, 8, 14),
+        date(2026, 8, 17),
+        date(2026, 8, 18),
+    ]
+
+
+def test_what_is_scheduled_already_is_not_proposed_again_and_counts() -> None:
+    given_ = {"slot": (slot("s1", "office", auditor="an"),)}
+    found = slots(audit({"an": "x", "binh": "y"}, records=given_))
+    assert [row["unit"] for row in found] == ["tdc", "lab"]
+    assert {row["auditor"] for row in found} == {"an", "binh"}
+
+
+def test_while_the_plan_names_no_unit_every_unit_of_the_system_is_meant() -> None:
+    made = audit({"an": "office"}, fields={})
+    made = replace(made, around=replace(made.around, units=("lab", "office")))
+    assert [(row["unit"], row.get("auditor")) for row in slots(made)] == [
+        ("lab", "an"),
+        ("office", None),
+    ]
+    assert lacking(made) == (Lack("own_unit_alone", unit="office"),)
+
+
+def test_without_days_there_is_no_day_and_without_units_nothing() -> None:
+    plan = {name: value for name, value in PLAN.items() if name != "last_day"}
+    assert all("audit_date" not in row for row in slots(audit({"an": "x"}, fields=plan)))
+    assert slots(audit({"an": "x"}, fields={})) == ()
+    assert lacking(audit({}, fields={})) == ()
+
+
+def test_a_unit_that_only_its_own_people_could_visit_is_told() -> None:
+    found = audit({"an": "office", "binh": "office"})
+    assert lacking(found) == (Lack("own_unit_alone", unit="office"),)
+    assert [row.get("auditor") is None for row in slots(found)] == [True, False, False]
+
+
+def test_without_anybody_qualified_that_is_said_once() -> None:
+    found = audit({"an": "x"}, unqualified=("an",))
+    assert lacking(found) == (Lack("no_qualified_auditor"),)
+    assert not any("auditor" in row for row in slots(found))
+
+
+UNITS = ("office", "tdc", "lab", "desk")
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdef"), st.sampled_from(UNITS), max_size=6),
+    st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple),
+    st.lists(st.sampled_from(UNITS), unique=True),
+)
+def test_whatever_the_office_nobody_visits_their_own_unit_and_no_gap_stays_untold(
+    auditors: dict[str, str], unqualified: tuple[str, ...], units: list[str]
+) -> None:
+    found = audit(auditors, unqualified=unqualified, fields={**PLAN, "units": tuple(units)})
+    rows = slots(found)
+    assert [row["unit"] for row in rows] == units
+    for row in rows:
+        if "auditor" in row:
+            assert auditors[row["auditor"]] != row["unit"]
+            assert row["auditor"] not in unqualified
+    empty = [row["unit"] for row in rows if "auditor" not in row]
+    assert bool(empty) == bool(lacking(found))
+    assert slots(found) == rows
