@@ -12,10 +12,9 @@ from fastapi import APIRouter, Response
 from fastapi.responses import JSONResponse
 
 from api.auth.keys import Site, binds_keys, enrolment_options, read_new_key
-from api.dependencies import reauthenticated
 from api.pages.forms import Typed
 from api.pages.showing import Message
-from api.pages.visiting import Desk, Desked, Posted, Sent, go
+from api.pages.visiting import Desk, Desked, Posted, go
 from api.problems import Forbidden, TooManyRequests, problem_of
 from engine.commands.manage_keys import (
     ask_enrolment,
@@ -49,7 +48,7 @@ def ask_key(sent: Posted) -> Response:
     if not binds_keys(_site(desk)):
         return JSONResponse({}, status_code=409)
     try:
-        _check_password(sent, "secret")
+        sent.demand_password("secret")
         asked = ask_enrolment(desk.house.runtime, desk.caller)
     except (Forbidden, TooManyRequests, Conflict):
         # The script then sends the form, and the page that answers says why not.
@@ -68,7 +67,7 @@ def enrol(sent: Posted) -> Response:
     try:
         # Who was given a challenge has entered the password for it.
         if not request:
-            _check_password(sent, "secret")
+            sent.demand_password("secret")
             return _no(desk, Invalid("key_not_made"), typed)
         challenge = challenge_asked(desk.house.runtime, desk.caller, request)
         new = read_new_key(_site(desk), _told(typed), challenge=challenge)
@@ -82,22 +81,11 @@ def enrol(sent: Posted) -> Response:
 def revoke(sent: Posted, key_id: str) -> Response:
     """Revoke a key."""
     try:
-        _check_password(sent, "password")
+        sent.demand_password("password")
         revoke_key(sent.desk.house.runtime, sent.desk.caller, key_id)
     except (Forbidden, TooManyRequests, NotFound) as error:
         return _no(sent.desk, error, sent.typed)
     return go("/account?done=revoked")
-
-
-def _check_password(sent: Sent, name: str) -> None:
-    """Let only those on who entered their password.
-
-    Raises:
-        Forbidden: it is wrong.
-        TooManyRequests: it was sent too often.
-    """
-    if not reauthenticated(sent.desk.house, sent.desk.caller, sent.typed.text(name)):
-        raise Forbidden("wrong_password")
 
 
 def _told(typed: Typed) -> dict[str, object]:

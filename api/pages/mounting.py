@@ -42,6 +42,7 @@ from api.pages import (
     plan,
     record_sheets,
     records,
+    signing_keys,
     webhooks,
 )
 from api.pages.rendering import STATIC
@@ -102,6 +103,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         letterheads,
         webhooks,
         background,
+        signing_keys,
         messages,
         document_numbers,
         paper_templates,

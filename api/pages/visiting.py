@@ -32,6 +32,7 @@ from api.dependencies import (
     check_page,
     digest_of_body,
     house_of,
+    reauthenticated,
     session_visitor,
     standing,
 )
@@ -39,7 +40,7 @@ from api.language import DEFAULT, LANGUAGES
 from api.pages.forms import Choices, Typed, typed_in
 from api.pages.rendering import Renderer, Visit, is_fragment
 from api.pages.showing import Voice
-from api.problems import TooManyRequests, Unauthenticated, Unreadable
+from api.problems import Forbidden, TooManyRequests, Unauthenticated, Unreadable
 from engine.commands.manage_accounts import ADMINISTRATOR
 from engine.runtime import Caller, OnceKey, Replayed
 
@@ -98,6 +99,16 @@ class Sent:
     form: FormData
     typed: Typed
     digest: str
+
+    def demand_password(self, name: str) -> None:
+        """Let only those on who entered the password of their own account.
+
+        Raises:
+            Forbidden: `wrong_password`.
+            TooManyRequests: it was tried too often.
+        """
+        if not reauthenticated(self.desk.house, self.desk.caller, self.typed.text(name)):
+            raise Forbidden("wrong_password")
 
     def once(self, render: Callable[[Any], Reply]) -> OnceKey | None:
         """The key that makes a second click the first one's answer; `render` says what to keep."""

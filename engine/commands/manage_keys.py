@@ -1,10 +1,13 @@
-"""Keys with which people sign: enrolled and revoked by themselves, each an entry of their stream.
+"""Keys with which people sign: enrolled by themselves, revoked by themselves or an administrator.
 
 1. Whoever enrols or revokes a key has entered the password for it; the caller's function checked
    that, and what the browser answered. This file keeps what came of it.
 2. The leaf holds the public key, the relying party and the origin: a stranger checks signatures
    from the log alone. The name that a person gives to a key stands in the payload.
 3. A key is enrolled once. A revoked one is never enrolled again, for it may be in other hands.
+4. An administrator revokes the key of somebody who cannot (lost, ill, gone), with a reason; the
+   person hears of it. Nobody enrols a key for anybody else. Each change is an entry of the stream
+   of the person whose key it is.
 """
 
 import secrets
@@ -13,9 +16,12 @@ from typing import Final
 
 from engine.audit.credential import ALGORITHMS, to_base64url
 from engine.audit.leaf import EntryType
+from engine.commands.manage_accounts import NotAllowed, refused_administration
 from engine.errors import Conflict, Invalid, NotFound
+from engine.machine.actor import Actor
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
+from engine.storage.outbox import StoredMessage
 from engine.storage.signing import SigningKey, SigningRequest
 from engine.transaction.signing import NONCE_BYTES, TERM, SignatureRefused
 from engine.transaction.texts import kept_text
@@ -43,6 +49,14 @@ class NewKey:
     rp_id: str
     origin: str
     sign_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyOfPerson:
+    """A key that was not revoked, and the name of whose it is."""
+
+    key: SigningKey
+    name: str
 
 
 def keys_of(runtime: Runtime, caller: Caller) -> tuple[SigningKey, ...]:
@@ -150,19 +164,74 @@ def revoke_key(runtime: Runtime, caller: Caller, key_id: str) -> None:
         key = uow.tables.signing.key(key_id)
         if key is None or key.person != actor.person or key.revoked_at is not None:
             raise NotFound("unknown_key", key=key_id)
-        uow.tables.signing.revoke(key_id, at=uow.now)
-        uow.tables.log.append(
-            LogDraft(
-                type=EntryType.KEY_CHANGED,
-                stream=f"account:{actor.person}",
-                at=uow.now,
-                actor=actor,
-                subject=actor.person,
-                credential={"change": "revoked", "id": key_id},
-                details={"name": key.name, "reauthenticated": "password"},
+        _revoke(uow, actor, key)
+        uow.commit()
+
+
+def keys_in_force(runtime: Runtime, caller: Caller) -> tuple[KeyOfPerson, ...] | NotAllowed:
+    """Everybody's keys that were not revoked, for an administrator."""
+    with runtime.read(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        keys = uow.tables.signing.in_force()
+        known = uow.tables.organization.known({key.person for key in keys}, on=uow.today)
+        return tuple(
+            KeyOfPerson(key=key, name=known[key.person].name if key.person in known else key.person)
+            for key in keys
+        )
+
+
+def revoke_key_of_another(
+    runtime: Runtime, caller: Caller, key_id: str, *, reason: str
+) -> NotAllowed | None:
+    """End somebody's key as an administrator; what it signed before stays signed.
+
+    Raises:
+        NotFound: there is no such key, or it was revoked.
+        Invalid: `reason_missing`.
+    """
+    told = kept_text("reason", reason)
+    if not told:
+        raise Invalid("reason_missing")
+    with runtime.write(caller.organization_id) as uow:
+        refused = refused_administration(uow, caller)
+        if refused is not None:
+            return refused
+        uow.tables.log.lock()
+        key = uow.tables.signing.key(key_id)
+        if key is None or key.revoked_at is not None:
+            raise NotFound("unknown_key", key=key_id)
+        _revoke(uow, uow.actor(caller), key, reason=told)
+        uow.tables.outbox.add(
+            StoredMessage(
+                id=uow.new_id(),
+                person=key.person,
+                message="key_revoked",
+                params={"name": key.name, "reason": told},
+                instance_id=None,
+                created_at=uow.now,
             )
         )
         uow.commit()
+        return None
+
+
+def _revoke(uow: UnitOfWork, actor: Actor, key: SigningKey, *, reason: str | None = None) -> None:
+    """The key ends, with its entry in the stream of its person."""
+    uow.tables.signing.revoke(key.id, at=uow.now)
+    uow.tables.log.append(
+        LogDraft(
+            type=EntryType.KEY_CHANGED,
+            stream=f"account:{key.person}",
+            at=uow.now,
+            actor=actor,
+            subject=key.person,
+            credential={"change": "revoked", "id": key.id},
+            details={"name": key.name, "reauthenticated": "password"},
+            reason=reason,
+        )
+    )
 
 
 def _asked(uow: UnitOfWork, caller: Caller, request_id: str) -> SigningRequest:

@@ -104,6 +104,18 @@ class SigningRepository:
         )
         return tuple(_key(row) for row in self._session.exec(query))
 
+    def in_force(self) -> tuple[SigningKey, ...]:
+        """Every key of everybody that was not revoked, oldest first."""
+        query = (
+            select(SigningKeyRow)
+            .where(
+                col(SigningKeyRow.organization_id) == self._id,
+                col(SigningKeyRow.revoked_at).is_(None),
+            )
+            .order_by(col(SigningKeyRow.enrolled_at), col(SigningKeyRow.id))
+        )
+        return tuple(_key(row) for row in self._session.exec(query))
+
     def key(self, key_id: str) -> SigningKey | None:
         """A key, revoked or not."""
         row = self._session.get(SigningKeyRow, (self._id, key_id), populate_existing=True)

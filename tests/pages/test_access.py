@@ -48,6 +48,7 @@ CLOSED = (
     "/admin/webhooks",
     "/admin/webhooks/x",
     "/admin/background",
+    "/admin/keys",
     "/messages",
     "/deadlines",
     "/admin/templates",

@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from api.dependencies import House
+from engine.queries.audit_trail import verify_log
 from tests.api.web import pdf
 from tests.authenticator import SoftwareKey
-from tests.fixtures import Office
+from tests.fixtures import OFFICE, Office
 from tests.pages.conftest import Entrance
 from tests.pages.equipment import PASSWORD, Browser, app_on, house_on
 from tests.signed_paper import publish_keyed_paper
@@ -124,3 +126,51 @@ def test_a_house_reached_by_a_bare_number_says_that_it_binds_no_keys(enter: Entr
     director = enter("director")
     assert "Hãy truy cập bằng tên" in director.open("/account").text
     assert not [form for form in director.page.forms if form.action == "/account/keys"]
+
+
+def test_an_administrator_ends_the_key_of_somebody_who_cannot_and_the_person_hears_of_it(
+    named: House, director: Browser
+) -> None:
+    enrol(director, KEY)
+    entrance = Entrance(app_on(named), ADDRESS)
+    administrator = entrance("administrator")
+    page = administrator.open("/admin/keys")
+    assert "Nguyễn Khắc Hải Đăng · Khóa ở cơ quan" in page.text
+    revoking = f"/admin/keys/{KEY.key_id}/revoke"
+    whole = {"reason": "Mất khóa ngày 03/7", "password": PASSWORD}
+    for wrong, status, said in (
+        ({**whole, "password": "đoán mò"}, 403, "Mật khẩu không đúng."),
+        ({**whole, "reason": "  "}, 422, "Hãy nói rõ bằng lời điều gì đã xảy ra."),
+    ):
+        administrator.open("/admin/keys")
+        page = administrator.send(revoking, wrong, expect=status)
+        assert said in page.text
+        assert "Khóa ở cơ quan" in page.text
+    form = administrator.open("/admin/keys").form(revoking)
+    page = administrator.send(revoking, whole)
+    assert "Chưa ai đăng ký khóa." in page.text
+    # It stays revoked: neither its person nor the administrator ends it again or enrols it anew.
+    administrator.send(revoking, whole, form=form, expect=404)
+    assert "Khóa ở cơ quan" not in director.open("/account").text
+    enrol(director, KEY, expect=409)
+    assert "đã thu hồi khóa ký “Khóa ở cơ quan” của bạn: Mất khóa ngày 03/7" in (
+        director.open("/messages").text
+    )
+    entries = entrance("external_auditor").open("/log?type=key_changed").text
+    assert "Mất khóa ngày 03/7" in entries
+    assert verify_log(named.runtime, OFFICE).intact
+    entrance.close()
+
+
+def test_nobody_but_an_administrator_ends_the_key_of_another(
+    named: House, director: Browser
+) -> None:
+    enrol(director, KEY)
+    entrance = Entrance(app_on(named), ADDRESS)
+    secretary = entrance("iso_secretary")
+    secretary.open("/admin/keys", expect=403)
+    revoking = f"/admin/keys/{KEY.key_id}/revoke"
+    form = replace(secretary.open("/admin").form("/logout"), action=revoking)
+    secretary.send(revoking, {"reason": "x", "password": PASSWORD}, form=form, expect=403)
+    assert "Khóa ở cơ quan" in director.open("/account").text
+    entrance.close()
