@@ -14,6 +14,7 @@ from typing import Final
 
 from fastapi import APIRouter, Response
 
+from api.pages.bulk_steps import groups_of
 from api.pages.showing import Reason
 from api.pages.visiting import Desk, Desked
 from engine.definition.graph import is_aside
@@ -83,6 +84,7 @@ def inbox_page(desk: Desked) -> Response:
         messages=messages[:MESSAGES_SHOWN],
         older=messages[MESSAGES_SHOWN:],
         openable=[view for view in definitions if view.may_open],
+        groups=groups_of(found.ready, processes),
     )
 
 

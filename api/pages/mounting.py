@@ -18,6 +18,7 @@ from api.pages import (
     audit_log,
     auditor,
     background,
+    bulk_steps,
     calendar,
     comments,
     coverage,
@@ -78,8 +79,9 @@ def mount_pages(app: FastAPI) -> None:
 @cache
 def _routes() -> tuple[BaseRoute, ...]:
     """The routes of every room, joined once a process: working out what each takes is slow."""
-    # Before `records`, whose rows could else be called `import`.
-    of_cases = (instances, instance_forms, comments, record_sheets, records)
+    # Before `instances`, of which one could else be called `bulk`; and before `records`, whose rows
+    # could else be called `import`.
+    of_cases = (bulk_steps, instances, instance_forms, comments, record_sheets, records)
     of_desk = (dossiers, dossier_imports)
     rooms = (
         login,

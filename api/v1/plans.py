@@ -60,6 +60,15 @@ class ReasonBody(BaseModel):
     case_id: str | None
 
 
+class BeforeBody(BaseModel):
+    """What a figure said of the year before, and in which case."""
+
+    numerator: int
+    denominator: int
+    case: str
+    case_id: str
+
+
 class TargetBody(BaseModel):
     """A target of the plan in per cent, and what a published figure says to it.
 
@@ -69,6 +78,7 @@ class TargetBody(BaseModel):
         numerator, denominator: None while nothing was measured.
         cut_off: the day to which the figure speaks.
         case, case_id: the case whose figure it is.
+        before: what the same figure said of the year before; None: nothing.
     """
 
     id: str
@@ -82,6 +92,7 @@ class TargetBody(BaseModel):
     cut_off: date | None
     case: str | None
     case_id: str | None
+    before: BeforeBody | None
 
 
 class StandingBody(BaseModel):
@@ -197,7 +208,7 @@ def _reason(asked: Asked, reason: Reason) -> ReasonBody:
 
 
 def _target(asked: Asked, target: Target) -> TargetBody:
-    found = target.actual
+    found, before = target.actual, target.before
     return TargetBody(
         id=target.id,
         title=target.title[asked.language],
@@ -210,4 +221,12 @@ def _target(asked: Asked, target: Target) -> TargetBody:
         cut_off=None if found is None else found.cut_off,
         case=None if found is None else found.source,
         case_id=None if found is None else found.source_id,
+        before=None
+        if before is None
+        else BeforeBody(
+            numerator=before.numerator,
+            denominator=before.denominator,
+            case=before.source,
+            case_id=before.source_id,
+        ),
     )

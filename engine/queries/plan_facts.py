@@ -136,6 +136,7 @@ def _target(uow: UnitOfWork, measure: Mapping[str, Any], year: int) -> Target:
         value=measure["value"],
         strive=bool(measure.get("strive")),
         actual=None if figure is None else _actual(uow, figure, year),
+        before=None if figure is None else _actual(uow, figure, year - 1),
     )
 
 

@@ -124,7 +124,11 @@ class Actual:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A target that the plan states in per cent, and what was reached; None: nobody measured it."""
+    """A target that the plan states in per cent, and what was reached; None: nobody measured it.
+
+    Attributes:
+        before: what the same figure said of the year before; it speaks for no light.
+    """
 
     id: str
     title: Title
@@ -132,6 +136,7 @@ class Target:
     value: int
     strive: bool
     actual: Actual | None = None
+    before: Actual | None = None
 
     @property
     def reached(self) -> bool | None:

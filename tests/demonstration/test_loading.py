@@ -28,6 +28,7 @@ from engine.queries.clause_coverage import clause_coverage
 from engine.queries.inbox import inbox
 from engine.queries.instances import instance_view, list_instances
 from engine.queries.plan import plan_view
+from engine.queries.plan_facts import plan_facts
 from engine.queries.plan_standing import Cause, Light
 from engine.runtime import Caller, Runtime
 from engine.storage.audit_log import LogFilter
@@ -233,6 +234,27 @@ def test_the_plan_says_how_each_row_stands_and_figures_are_those_of_their_cases(
         shown = instance_view(loaded.runtime, director, actual.source_id)
         told = [(each.figure.numerator, each.figure.denominator) for each in shown.figures]
         assert (actual.numerator, actual.denominator) in told
+
+
+def test_a_target_stands_beside_what_its_figure_said_of_the_year_before(loaded: Loaded) -> None:
+    words = {"vi": "Đơn vị được đánh giá", "en": "Units audited"}
+    measure = {
+        "id": "units",
+        "title": words,
+        "operator": "eq",
+        "value": 100,
+        "figure": "internal_audit.units_audited",
+    }
+    row = {"code": "4", "objective": 4, "content": words, "measures": [measure]}
+    with loaded.runtime.read(loaded.told.organization_id) as uow:
+        (facts,) = plan_facts(uow, {"rows": [row]}, YEAR)
+    (target,) = facts.targets
+    assert target.before is not None
+    assert target.before.source == f"IA-{YEAR - 1}-01"
+    assert (target.before.numerator, target.before.denominator) == (3, 3)
+    assert target.before.settled
+    assert target.actual is not None
+    assert target.actual.source.startswith(f"IA-{YEAR}-")
 
 
 def test_records_that_clauses_ask_for_are_held_by_the_cases_whose_steps_used_them(

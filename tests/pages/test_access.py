@@ -19,6 +19,7 @@ CLOSED = (
     "/",
     "/instances",
     "/instances/new",
+    "/instances/bulk",
     "/instances/x",
     "/instances/x/records/slot/new",
     "/instances/x/documents/plan",

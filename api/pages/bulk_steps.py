@@ -1,0 +1,188 @@
+"""One step for several cases at once: those in which it is mine and ready, a verdict for each.
+
+1. Offered is what I can take now and what asks for nothing but a reason: no field that must be
+   filled, no file, no signature. Steps that leave the way (postpone, cancel) are taken one by one.
+2. Each case is a command of its own, at the version that the page showed: one that is refused, or
+   that somebody moved meanwhile, stops none of the others and says why.
+3. A second click finds the cases gone on, and says so; nothing is taken twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from fastapi import APIRouter, Response
+
+from api.pages.showing import Message, Reason
+from api.pages.visiting import Desk, Desked, Posted
+from engine.commands.advance_instance import AdvanceInstance, Stale, advance_instance
+from engine.definition.graph import is_aside
+from engine.definition.model import Process
+from engine.errors import QuyTrinhError
+from engine.queries.definitions import definition_view, list_definitions
+from engine.queries.inbox import InboxItem, inbox
+from engine.queries.instances import InstanceView, StepOption, Summary, instance_view
+from engine.transaction.stepping import Taken
+
+router = APIRouter(prefix="/instances/bulk")
+
+CASES_MAX: Final = 200
+FEW: Final = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A step that is mine in several cases.
+
+    Attributes:
+        reason_required: the step asks why.
+    """
+
+    process: str
+    process_title: Mapping[str, str]
+    state_title: Mapping[str, str]
+    transition: str
+    title: Mapping[str, str]
+    reason_required: bool
+    cases: tuple[Summary, ...]
+
+    @property
+    def address(self) -> str:
+        """Where its cases are chosen."""
+        state = self.cases[0].state
+        return f"?process={self.process}&state={state}&step={self.transition}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What became of one case: where it stands, and why not further."""
+
+    view: InstanceView
+    taken: bool
+    text: str
+    reasons: tuple[Reason, ...] = ()
+
+
+@router.get("")
+def bulk_page(desk: Desked, process: str = "", state: str = "", step: str = "") -> Response:
+    """The steps that are mine in several cases; of one of them, its cases to choose from."""
+    return _show(desk, (process, state, step))
+
+
+@router.post("")
+def take_together(sent: Posted) -> Response:
+    """Take the step in every case that was chosen."""
+    desk, typed = sent.desk, sent.typed
+    process, transition = typed.text("process"), typed.text("step")
+    picked = [str(value) for value in sent.form.getlist("pick")][:CASES_MAX]
+    if not picked:
+        message = Message(kind="bad", text=desk.voice.ui("bulk.nothing_picked"))
+        where = (process, typed.text("state"), transition)
+        return _show(desk, where, status=422, message=message)
+    reason = typed.text("reason").strip() or None
+    spec = definition_view(desk.house.runtime, desk.caller, process).process
+    verdicts = [_take(desk, spec, one.partition(":"), transition, reason=reason) for one in picked]
+    done = sum(verdict.taken for verdict in verdicts)
+    kind = "good" if done == len(verdicts) else "warn"
+    text = desk.voice.ui("bulk.done", done=done, asked=len(verdicts))
+    return _show(desk, message=Message(kind=kind, text=text), verdicts=tuple(verdicts))
+
+
+def groups_of(found: Iterable[InboxItem], processes: Mapping[str, Process]) -> tuple[Group, ...]:
+    """The steps that are ready in more than one case, those with most cases first."""
+    parted: dict[tuple[str, str, str], tuple[StepOption, list[Summary]]] = {}
+    for item in found:
+        case = item.instance
+        if case.process not in processes:
+            continue
+        for option in _plain(item.ready, processes[case.process]):
+            key = (case.process, case.state, option.transition)
+            parted.setdefault(key, (option, []))[1].append(case)
+    groups = [
+        Group(
+            process=process,
+            process_title=cases[0].process_title,
+            state_title=cases[0].state_title,
+            transition=transition,
+            title=option.title,
+            reason_required=option.reason_required,
+            cases=tuple(sorted(cases, key=lambda case: case.code)[:CASES_MAX]),
+        )
+        for (process, _, transition), (option, cases) in parted.items()
+        if len(cases) >= FEW
+    ]
+    return tuple(sorted(groups, key=lambda group: (-len(group.cases), group.process)))
+
+
+def _plain(options: Iterable[StepOption], process: Process) -> Iterator[StepOption]:
+    """Those that ask for nothing but a reason."""
+    for option in options:
+        step = process.transitions.get(option.transition)
+        asks = any(required for _, required in option.fields.values()) or option.evidence
+        if step is None or asks or step.sign or is_aside(process, option.transition):
+            continue
+        yield option
+
+
+def _take(
+    desk: Desk,
+    process: Process,
+    picked: tuple[str, str, str],
+    transition: str,
+    *,
+    reason: str | None,
+) -> Verdict:
+    """Take the step in one case, which is given as its id and the version that the page showed."""
+    instance, _, version = picked
+    view = instance_view(desk.house.runtime, desk.caller, instance)
+    request = AdvanceInstance(
+        caller=desk.caller,
+        instance_id=view.summary.id,
+        transition=transition,
+        expected_version=int(version) if version.isdecimal() else -1,
+        reason=reason,
+    )
+    voice = desk.voice
+    try:
+        outcome = advance_instance(desk.house.runtime, request)
+    except Stale:
+        text = voice.ui("bulk.moved", state=voice.title(view.summary.state_title))
+        return Verdict(view=view, taken=False, text=text)
+    except QuyTrinhError as error:
+        return Verdict(view=view, taken=False, text=voice.error(error).text)
+    if isinstance(outcome, Taken):
+        title = process.states[outcome.case.instance.state].title
+        return Verdict(view=view, taken=True, text=voice.title(title))
+    unmet = getattr(getattr(outcome, "refused", None), "unmet", ())
+    reasons = voice.reasons(unmet, process, transition)
+    return Verdict(view=view, taken=False, text=voice.ui("bulk.refused"), reasons=reasons)
+
+
+def _show(
+    desk: Desk,
+    where: tuple[str, str, str] = ("", "", ""),
+    *,
+    status: int = 200,
+    message: Message | None = None,
+    verdicts: tuple[Verdict, ...] = (),
+) -> Response:
+    """The page; `where` is the process, state and step whose cases are to be chosen from."""
+    definitions = list_definitions(desk.house.runtime, desk.caller)
+    processes = {view.process.process: view.process for view in definitions}
+    groups = groups_of(inbox(desk.house.runtime, desk.caller).ready, processes)
+    chosen = next(
+        (
+            group
+            for group in groups
+            if (group.process, group.cases[0].state, group.transition) == where
+        ),
+        None,
+    )
+    return desk.page(
+        "instances/bulk.html",
+        status=status,
+        message=message,
+        groups=groups,
+        chosen=chosen,
+        verdicts=verdicts,
+    )
