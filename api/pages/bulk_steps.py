@@ -28,6 +28,7 @@ router = APIRouter(prefix="/instances/bulk")
 
 CASES_MAX: Final = 200
 FEW: Final = 2
+VERSION_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +82,11 @@ def take_together(sent: Posted) -> Response:
         return _show(desk, where, status=422, message=message)
     reason = typed.text("reason").strip() or None
     spec = definition_view(desk.house.runtime, desk.caller, process).process
-    verdicts = [_take(desk, spec, one.partition(":"), transition, reason=reason) for one in picked]
+    # Whoever bent the form hears of it before anything is taken.
+    chosen = [_picked(desk, one) for one in picked]
+    verdicts = [
+        _take(desk, spec, view, version, transition, reason=reason) for view, version in chosen
+    ]
     done = sum(verdict.taken for verdict in verdicts)
     kind = "good" if done == len(verdicts) else "warn"
     text = desk.voice.ui("bulk.done", done=done, asked=len(verdicts))
@@ -124,22 +129,33 @@ def _plain(options: Iterable[StepOption], process: Process) -> Iterator[StepOpti
         yield option
 
 
+def _picked(desk: Desk, text: str) -> tuple[InstanceView, int]:
+    """A case and the version that the page showed of it, written as `id:version`.
+
+    Raises:
+        NotFound: there is no such case.
+    """
+    instance, _, version = text.partition(":")
+    known = version.isdecimal() and len(version) <= VERSION_DIGITS
+    view = instance_view(desk.house.runtime, desk.caller, instance)
+    return view, int(version) if known else -1
+
+
 def _take(
     desk: Desk,
     process: Process,
-    picked: tuple[str, str, str],
+    view: InstanceView,
+    version: int,
     transition: str,
     *,
     reason: str | None,
 ) -> Verdict:
-    """Take the step in one case, which is given as its id and the version that the page showed."""
-    instance, _, version = picked
-    view = instance_view(desk.house.runtime, desk.caller, instance)
+    """Take the step in one case, at the version that the page showed."""
     request = AdvanceInstance(
         caller=desk.caller,
         instance_id=view.summary.id,
         transition=transition,
-        expected_version=int(version) if version.isdecimal() else -1,
+        expected_version=version,
         reason=reason,
     )
     voice = desk.voice

@@ -64,15 +64,16 @@ class BeforeBody(BaseModel):
     """What a figure said of the year before, and in which case."""
 
     numerator: int
-    denominator: int
+    denominator: int | None
     case: str
     case_id: str
 
 
 class TargetBody(BaseModel):
-    """A target of the plan in per cent, and what a published figure says to it.
+    """A target of the plan, and what a published figure says to it.
 
     Attributes:
+        unit: `percent` (a share is compared) or another, of which the numerator itself is compared.
         operator: eq, ge, gt, le, lt.
         strive: the plan only strives for it.
         numerator, denominator: None while nothing was measured.
@@ -83,6 +84,7 @@ class TargetBody(BaseModel):
 
     id: str
     title: str
+    unit: str
     operator: str
     value: int
     strive: bool
@@ -212,6 +214,7 @@ def _target(asked: Asked, target: Target) -> TargetBody:
     return TargetBody(
         id=target.id,
         title=target.title[asked.language],
+        unit=target.unit,
         operator=target.operator,
         value=target.value,
         strive=target.strive,

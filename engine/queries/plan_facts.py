@@ -16,7 +16,7 @@ from engine.calendars.recurrence import parse_period
 from engine.definition.model import Process
 from engine.machine.opening import missing_at_opening
 from engine.machine.window import Span, spans_of
-from engine.queries.plan_standing import Actual, Carrier, PlanCase, RowFacts, Target
+from engine.queries.plan_standing import SHARE, Actual, Carrier, PlanCase, RowFacts, Target
 from engine.runtime import UnitOfWork
 from engine.storage.instances import Count, Filter, StoredInstance
 
@@ -128,19 +128,20 @@ def _plan_case(uow: UnitOfWork, stored: StoredInstance) -> PlanCase:
 
 
 def _target(uow: UnitOfWork, measure: Mapping[str, Any], year: int) -> Target:
-    figure = measure.get("figure")
+    figure, unit = measure.get("figure"), measure.get("unit", SHARE)
     return Target(
         id=measure["id"],
         title=measure["title"],
+        unit=unit,
         operator=measure["operator"],
         value=measure["value"],
         strive=bool(measure.get("strive")),
-        actual=None if figure is None else _actual(uow, figure, year),
-        before=None if figure is None else _actual(uow, figure, year - 1),
+        actual=None if figure is None else _actual(uow, figure, year, unit=unit),
+        before=None if figure is None else _actual(uow, figure, year - 1, unit=unit),
     )
 
 
-def _actual(uow: UnitOfWork, figure: str, year: int) -> Actual | None:
+def _actual(uow: UnitOfWork, figure: str, year: int, *, unit: str) -> Actual | None:
     """What the case that speaks for a year says to a figure."""
     compute = uow.tables.registry.figures.get(figure)
     if compute is None:
@@ -154,7 +155,7 @@ def _actual(uow: UnitOfWork, figure: str, year: int) -> Actual | None:
         if name not in uow.version_of(stored).process.figures:
             continue
         told = compute(uow.case(stored.id))
-        if told.numerator is not None and told.denominator:
+        if told.numerator is not None and (told.denominator or unit != SHARE):
             return Actual(
                 numerator=told.numerator,
                 denominator=told.denominator,

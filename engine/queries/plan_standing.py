@@ -26,6 +26,7 @@ from engine.machine.window import Span
 SOON_DAYS: Final = 3
 """How many days before its day a case turns a light amber; the pages call the same days soon."""
 PERCENT: Final = 100
+SHARE: Final = "percent"
 _HOLDS: Final = {"eq": eq, "ge": ge, "gt": gt, "le": le, "lt": lt}
 
 Title = Mapping[str, str]
@@ -110,23 +111,30 @@ class Actual:
     """What a published figure says to a target.
 
     Attributes:
+        denominator: None for a plain number.
         source, source_id: the case whose figure it is.
         settled: the case has ended and is none of a series.
     """
 
     numerator: int
-    denominator: int
+    denominator: int | None
     cut_off: date | None
     source: str
     source_id: str
     settled: bool
 
+    @property
+    def told(self) -> str:
+        """`78/80`, or a plain number."""
+        return f"{self.numerator}" + ("" if self.denominator is None else f"/{self.denominator}")
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
-    """A target that the plan states in per cent, and what was reached; None: nobody measured it.
+    """A target that the plan states in figures, and what was reached; None: nobody measured it.
 
     Attributes:
+        unit: `percent` (a share is compared) or another, of which the number itself is compared.
         before: what the same figure said of the year before; it speaks for no light.
     """
 
@@ -135,6 +143,7 @@ class Target:
     operator: str
     value: int
     strive: bool
+    unit: str = "percent"
     actual: Actual | None = None
     before: Actual | None = None
 
@@ -145,7 +154,9 @@ class Target:
         if found is None:
             return None
         holds = _HOLDS[self.operator]
-        return bool(holds(PERCENT * found.numerator, self.value * found.denominator))
+        if self.unit != SHARE:
+            return bool(holds(found.numerator, self.value))
+        return bool(holds(PERCENT * found.numerator, self.value * (found.denominator or 0)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,8 +189,7 @@ class Reason:
             "title": self.title[language],
             "count": self.count,
             "day": self.day,
-            "numerator": None if found is None else found.numerator,
-            "denominator": None if found is None else found.denominator,
+            "measured": "" if found is None else found.told,
         }
 
 

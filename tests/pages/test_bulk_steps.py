@@ -143,6 +143,10 @@ def test_nothing_chosen_is_told_and_nobody_takes_what_is_not_theirs(
     assert "Chưa chọn hồ sơ nào." in page.text
     form = page.form("/instances/bulk")
     assert form.values["pick"] == given
+    bent = [given[0], "nobody:1", f"{given[1].partition(':')[0]}:{'9' * 5000}"]
+    secretary.send("/instances/bulk", {"pick": bent}, form=form, expect=404)
+    secretary.send("/instances/bulk", {"pick": bent[2:]}, form=form)
+    assert set(states(office).values()) == {"waiting"}
     page = opener.open("/instances/bulk")
     assert "Hiện không có bước nào" in page.text
     own = page.form("/logout").values

@@ -194,6 +194,29 @@ def test_shares_are_not_rounded_up_to_their_target() -> None:
     assert near.reached is False
 
 
+@pytest.mark.parametrize(
+    ("number", "operator", "reached"), [(3, "ge", True), (2, "ge", False), (3, "le", True)]
+)
+def test_a_target_that_is_no_share_is_compared_by_its_number(
+    number: int, operator: str, *, reached: bool
+) -> None:
+    actual = target(1).actual
+    assert actual is not None
+    counted = Target(
+        id="briefings",
+        title=WORDS,
+        operator=operator,
+        value=3,
+        strive=False,
+        unit="count",
+        actual=replace(actual, numerator=number, denominator=None),
+    )
+    assert counted.reached is reached
+    found = of(carrier(case(30)), targets=(counted,))
+    (reason,) = [each for each in found.reasons if each.target is counted]
+    assert reason.params("en")["measured"] == str(number)
+
+
 def test_an_objective_has_the_worst_light_of_its_heading_and_its_rows() -> None:
     heading = row(code="5", objective=5, heading=True, targets=(target(90),))
     first = row(carrier(case(30)), code="5.1", objective=5)
