@@ -19,7 +19,7 @@ from engine.commands.advance_instance import AdvanceInstance, Stale, advance_ins
 from engine.definition.graph import is_aside
 from engine.definition.model import Process
 from engine.errors import QuyTrinhError
-from engine.queries.definitions import definition_view, list_definitions
+from engine.queries.definitions import list_definitions
 from engine.queries.inbox import InboxItem, inbox
 from engine.queries.instances import InstanceView, StepOption, Summary, instance_view
 from engine.transaction.stepping import Taken
@@ -74,19 +74,16 @@ def bulk_page(desk: Desked, process: str = "", state: str = "", step: str = "") 
 def take_together(sent: Posted) -> Response:
     """Take the step in every case that was chosen."""
     desk, typed = sent.desk, sent.typed
-    process, transition = typed.text("process"), typed.text("step")
+    transition = typed.text("step")
     picked = [str(value) for value in sent.form.getlist("pick")][:CASES_MAX]
     if not picked:
         message = Message(kind="bad", text=desk.voice.ui("bulk.nothing_picked"))
-        where = (process, typed.text("state"), transition)
+        where = (typed.text("process"), typed.text("state"), transition)
         return _show(desk, where, status=422, message=message)
     reason = typed.text("reason").strip() or None
-    spec = definition_view(desk.house.runtime, desk.caller, process).process
     # Whoever bent the form hears of it before anything is taken.
     chosen = [_picked(desk, one) for one in picked]
-    verdicts = [
-        _take(desk, spec, view, version, transition, reason=reason) for view, version in chosen
-    ]
+    verdicts = [_take(desk, view, version, transition, reason=reason) for view, version in chosen]
     done = sum(verdict.taken for verdict in verdicts)
     kind = "good" if done == len(verdicts) else "warn"
     text = desk.voice.ui("bulk.done", done=done, asked=len(verdicts))
@@ -142,15 +139,9 @@ def _picked(desk: Desk, text: str) -> tuple[InstanceView, int]:
 
 
 def _take(
-    desk: Desk,
-    process: Process,
-    view: InstanceView,
-    version: int,
-    transition: str,
-    *,
-    reason: str | None,
+    desk: Desk, view: InstanceView, version: int, transition: str, *, reason: str | None
 ) -> Verdict:
-    """Take the step in one case, at the version that the page showed."""
+    """Take the step in one case, at the version that the page showed, by its own definition."""
     request = AdvanceInstance(
         caller=desk.caller,
         instance_id=view.summary.id,
@@ -167,10 +158,10 @@ def _take(
     except QuyTrinhError as error:
         return Verdict(view=view, taken=False, text=voice.error(error).text)
     if isinstance(outcome, Taken):
-        title = process.states[outcome.case.instance.state].title
+        title = view.process.states[outcome.case.instance.state].title
         return Verdict(view=view, taken=True, text=voice.title(title))
     unmet = getattr(getattr(outcome, "refused", None), "unmet", ())
-    reasons = voice.reasons(unmet, process, transition)
+    reasons = voice.reasons(unmet, view.process, transition)
     return Verdict(view=view, taken=False, text=voice.ui("bulk.refused"), reasons=reasons)
 
 

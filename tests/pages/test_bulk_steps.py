@@ -120,6 +120,21 @@ def test_a_case_that_moved_is_told_and_stops_none_of_the_others(
 
 
 @pytest.mark.usefixtures("opener")
+def test_cases_of_an_older_version_end_in_states_that_the_newest_does_not_have(
+    office: Office, enter: Enter
+) -> None:
+    newer = NOTE.replace("version: 1", "version: 2").replace("seen", "looked_at")
+    reading = read(newer)
+    assert reading.process is not None, reading.findings
+    publish_definitions(office.runtime, OFFICE, [reading.process])
+    secretary = enter("iso_secretary")
+    page = secretary.send("/instances/bulk", {"pick": picks(secretary)})
+    assert "Đã thực hiện 3/3 hồ sơ." in page.text
+    assert "Đã xem" in page.text
+    assert set(states(office).values()) == {"seen"}
+
+
+@pytest.mark.usefixtures("opener")
 def test_a_reason_that_a_step_asks_for_goes_to_every_case(office: Office, enter: Enter) -> None:
     secretary = enter("iso_secretary")
     address = SEE.replace("see", "send_back")
