@@ -70,9 +70,12 @@ class Metrics:
 
 
 def is_let_in(header: str | None, token: str) -> bool:
-    """Whether an `Authorization` header carries the token, in constant time."""
-    given = (header or "").removeprefix("Bearer ")
-    return hmac.compare_digest(given.encode(), token.encode())
+    """Whether an `Authorization` header carries the token by its scheme, in constant time.
+
+    The name of the scheme may be written in either case (RFC 9110 §11.1).
+    """
+    scheme, _, given = (header or "").partition(" ")
+    return scheme.lower() == "bearer" and hmac.compare_digest(given.encode(), token.encode())
 
 
 class _Work(Collector):

@@ -40,7 +40,9 @@ def test_without_a_token_there_is_no_such_address(sqlite_office: Office, tmp_pat
     assert client.get("/metrics", headers={"Authorization": "Bearer "}).status_code == 404
 
 
-@pytest.mark.parametrize("given", [None, "", "Bearer ", f"Bearer {TOKEN}x", "Basic x"])
+@pytest.mark.parametrize(
+    "given", [None, "", "Bearer ", f"Bearer {TOKEN}x", "Basic x", TOKEN, f"Basic {TOKEN}"]
+)
 def test_a_missing_or_wrong_token_reads_nothing(
     sqlite_office: Office, tmp_path: Path, given: str | None
 ) -> None:
@@ -50,6 +52,23 @@ def test_a_missing_or_wrong_token_reads_nothing(
     assert (answer.status_code, answer.content) == (401, b"")
     assert answer.headers["www-authenticate"] == "Bearer"
     assert not is_let_in(given, TOKEN)
+
+
+def test_the_scheme_is_known_in_either_case(sqlite_office: Office, tmp_path: Path) -> None:
+    client = client_of(sqlite_office, tmp_path)
+    answer = client.get("/metrics", headers={"Authorization": f"bearer {TOKEN}"})
+    assert answer.status_code == 200
+
+
+def test_a_database_that_is_away_leaves_the_queues_out_and_says_so(
+    sqlite_office: Office, tmp_path: Path
+) -> None:
+    client = client_of(sqlite_office, tmp_path)
+    with sqlite_office.runtime.database.engine.begin() as connection:
+        connection.exec_driver_sql("ALTER TABLE message RENAME TO message_away")
+    found = told(client)
+    assert found["quytrinh_database_up", ()] == 0
+    assert not [name for name, _ in found if name.startswith("quytrinh_queue")]
 
 
 def test_requests_are_counted_by_pattern_and_strangers_name_nothing(
