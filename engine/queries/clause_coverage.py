@@ -174,7 +174,7 @@ def judge(
 
 
 def _newest_of_each_case(held: Iterable[Held]) -> dict[str, Held]:
-    """A case counts once, however many of the slots it fills."""
+    """A case counts once, however many of the slots it fills, by what it got last."""
     found: dict[str, Held] = {}
     for each in sorted(held, key=lambda each: each.received_on):
         found[each.case_id] = each
@@ -196,12 +196,21 @@ def _cells(
             title=None if unit is None else units.get(unit, {"vi": unit, "en": unit}),
             held=len(held),
             waiting=len(waiting),
-            case=held[-1].code if held else waiting[0].code,
-            case_id=held[-1].case_id if held else waiting[0].id,
+            case=case,
+            case_id=case_id,
         )
         for unit, (held, waiting) in by_unit.items()
+        for case, case_id in (_first_seen(held, waiting),)
     ]
     return tuple(sorted(cells, key=lambda cell: (cell.unit is not None, cell.unit or "")))
+
+
+def _first_seen(held: list[Held], waiting: list[StoredInstance]) -> tuple[str, str]:
+    """Code and id of the newest case that holds the record, else of the one that is due first."""
+    if not held:
+        return waiting[0].code, waiting[0].id
+    newest = max(held, key=lambda each: (each.received_on, each.code))
+    return newest.code, newest.case_id
 
 
 def _gap(

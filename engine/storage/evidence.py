@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ForeignKeyConstraint, bindparam, func, update
+from sqlalchemy import ForeignKeyConstraint, bindparam, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import EvidenceFile, FileSignature
@@ -163,7 +163,10 @@ class EvidenceRepository:
         return tuple(_stored(row) for row in self._session.exec(_OF_INSTANCE, params=given))
 
     def held(self, processes: tuple[str, ...], year: int) -> tuple[Held, ...]:
-        """The newest file of each slot of each case of a year that an accepted step has used."""
+        """The newest file of each slot of each case of a year that an accepted step has used.
+
+        What a case that was given up once used is no record of work done.
+        """
         file, case = EvidenceRow, InstanceRow
         columns: tuple[Any, ...] = (
             case.process,
@@ -186,6 +189,7 @@ class EvidenceRepository:
                 col(file.superseded_by).is_(None),
                 col(case.process).in_(processes),
                 col(case.year) == year,
+                or_(col(case.final).is_(None), col(case.final) != "aborted"),
             )
             .group_by(
                 col(case.process),

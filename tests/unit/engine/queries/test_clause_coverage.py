@@ -106,6 +106,13 @@ def test_a_case_that_fills_two_slots_of_a_record_counts_once_and_waits_no_longer
     assert [(c.held, c.waiting) for c in found.cells] == [(1, 0)]
 
 
+def test_of_several_cases_the_one_that_got_it_last_is_named() -> None:
+    both = (("audit", "report"), ("audit", "minutes"))
+    late = held("a", slot="minutes", day=9)
+    found = covered(held("a"), held("b", day=5), late, slots=both)
+    assert [(c.held, c.case, c.case_id) for c in found.cells] == [(2, "A", "a")]
+
+
 def test_what_another_slot_holds_is_no_proof() -> None:
     assert covered(held("a", slot="photo")).light is Light.RED
 
