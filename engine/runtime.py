@@ -212,14 +212,21 @@ class UnitOfWork:
             raise Departed("person_left", person=caller.person)
         return actor
 
-    def case(self, instance_id: str, *, lock: bool = False) -> Case:
+    def case(self, instance_id: str, *, lock: bool = False, proposing: str | None = None) -> Case:
         """The case of an instance, read under its lock when it will be written to.
+
+        `proposing` is the record set for which rows are to be proposed, if any.
 
         Raises:
             NotFound: this organisation has no such instance.
         """
         case = read_case(
-            self.tables, instance_id, process_of=self._process_of, now=self.now, lock=lock
+            self.tables,
+            instance_id,
+            process_of=self._process_of,
+            now=self.now,
+            lock=lock,
+            proposing=proposing,
         )
         if case is None:
             raise NotFound("unknown_instance", instance=instance_id)

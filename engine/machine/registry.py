@@ -181,6 +181,7 @@ class Registry:
     readings: dict[str, Reading] = field(default_factory=dict)
     proposals: dict[tuple[str, str], ProposalOf] = field(default_factory=dict)
     lacking: dict[tuple[str, str], LackingOf] = field(default_factory=dict)
+    proposing: dict[tuple[str, str], Reading] = field(default_factory=dict)
     periodics: dict[str, PeriodicOf] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
 
@@ -216,17 +217,21 @@ class Registry:
         proposal: ProposalOf,
         *,
         lacking: LackingOf | None = None,
+        reading: Reading | None = None,
     ) -> None:
         """Register what names the rows that the case implies and that are not there yet.
 
         It gives typed column values, one mapping a row: an attendance for each person placed in a
         session, a score for each one present. Whoever fills in a sheet completes them; nothing is
         written until then, and what is written is judged like any other row. `lacking` tells what
-        could not be proposed, and why.
+        could not be proposed, and why. `reading` is what the case is read with for it alone, where
+        the process itself reads nothing of others.
         """
         _once(self.proposals, (process, record_set), proposal)
         if lacking is not None:
             self.lacking[process, record_set] = lacking
+        if reading is not None:
+            self.proposing[process, record_set] = reading
 
     def lookup(self, process: str, name: str, lookup: Any) -> None:
         """Register what a process reads from other instances: `lookup(session, instance)`."""

@@ -49,7 +49,9 @@ def sheet_to_fill(runtime: Runtime, caller: Caller, wanted: WantedSheet) -> Shee
     """
     with runtime.read(caller.organization_id) as uow:
         actor = uow.actor(caller)
-        case = uow.case(wanted.instance_id)
+        case = uow.case(
+            wanted.instance_id, proposing=wanted.record_set if wanted.proposed else None
+        )
         seen = seen_by(uow.pinned(case).process, case, actor)
         reading = sheet_reading(uow, seen, wanted.record_set)
         spec = _spec(uow, case, wanted.record_set)
@@ -78,7 +80,7 @@ def proposed_rows(
     """
     with runtime.read(caller.organization_id) as uow:
         actor = uow.actor(caller)
-        case = uow.case(instance_id)
+        case = uow.case(instance_id, proposing=record_set)
         _spec(uow, case, record_set)
         return _proposed(uow, case, record_set, actor)
 
@@ -93,7 +95,7 @@ def lacking_of(
     """
     with runtime.read(caller.organization_id) as uow:
         uow.actor(caller)
-        case = uow.case(instance_id)
+        case = uow.case(instance_id, proposing=record_set)
         found = uow.tables.registry.lacking.get((case.instance.process, record_set))
         return () if found is None else found(case)
 

@@ -108,12 +108,26 @@ ProcessOf = Callable[[StoredInstance], Process]
 
 
 def read_case(
-    tables: Tables, instance_id: str, *, process_of: ProcessOf, now: datetime, lock: bool
+    tables: Tables,
+    instance_id: str,
+    *,
+    process_of: ProcessOf,
+    now: datetime,
+    lock: bool,
+    proposing: str | None = None,
 ) -> Case | None:
-    """Read all that may be known of a case; None when the organisation has no such instance."""
+    """Read all that may be known of a case; None when the organisation has no such instance.
+
+    With `proposing`, the name of a record set, it is read as the proposal of that set asks for.
+    """
     case = _read_alone(tables, instance_id, process_of=process_of, now=now, lock=lock)
-    reading = None if case is None else tables.registry.readings.get(case.instance.process)
-    if case is None or reading is None:
+    if case is None:
+        return None
+    process = case.instance.process
+    reading = tables.registry.readings.get(process)
+    if proposing is not None:
+        reading = tables.registry.proposing.get((process, proposing), reading)
+    if reading is None:
         return case
 
     def case_of(other_id: str) -> Case | None:

@@ -1,5 +1,6 @@
 """The schedule of an audit is proposed; what is taken over is accepted, and a gap says why."""
 
+from engine.machine.instance import Surroundings
 from tests.api.test_shortages import without_holders
 from tests.fixtures import OFFICE, Office
 from tests.pages.conftest import Enter
@@ -35,6 +36,18 @@ def test_a_proposed_schedule_is_taken_over_and_nobody_visits_their_own_unit(
         rows = uow.case(audit.address.rsplit("/", 1)[1]).rows("slot")
     assert {row.values["unit"]: row.values["auditor"] for row in rows} == pairs
     assert "Chưa đề xuất được" not in browser.open(address).text
+
+
+def test_only_the_proposal_reads_of_others(sqlite_office: Office, enter: Enter) -> None:
+    audit = Audit(sqlite_office, enter)
+    audit.open()
+    instance = audit.address.rsplit("/", 1)[1]
+    with sqlite_office.runtime.read(OFFICE) as uow:
+        assert uow.case(instance).around == Surroundings()
+        assert uow.case(instance, proposing="finding").around == Surroundings()
+        around = uow.case(instance, proposing="slot").around
+    assert around.units
+    assert around.holders["internal_auditor"]
 
 
 def test_without_a_qualified_auditor_the_page_says_why_nothing_is_proposed(

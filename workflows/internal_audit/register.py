@@ -64,8 +64,14 @@ def register(registry: Registry) -> None:
     registry.record_set(PROCESS, "slot", TableRecordSet(records.AuditSlot))
     registry.record_set(PROCESS, "checklist", TableRecordSet(records.AuditChecklistLine))
     registry.record_set(PROCESS, "finding", TableRecordSet(records.AuditFinding))
-    registry.reading(PROCESS, Reading(roles=(proposals.ROLE,), units=True))
-    registry.proposal(PROCESS, "slot", proposals.slots, lacking=proposals.lacking)
+    registry.proposal(
+        PROCESS,
+        "slot",
+        proposals.slots,
+        lacking=proposals.lacking,
+        # For the proposal alone: who audits is nothing that a step or a page asks of others.
+        reading=Reading(roles=(proposals.ROLE,), units=True),
+    )
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
     # The programme, the decision and the notice say what the plan says, to others.
     for name in ("programme", "plan", "team_decision", "notice"):
