@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 
 from api.dependencies import House
+from engine.commands.manage_keys import keys_in_force, revoke_key_of_another
+from engine.errors import NotFound
 from engine.queries.audit_trail import verify_log
+from engine.runtime import Caller
 from tests.api.web import pdf
 from tests.authenticator import SoftwareKey
-from tests.fixtures import OFFICE, Office
+from tests.fixtures import NEIGHBOUR, OFFICE, Office, people_of, seed_data
 from tests.pages.conftest import Entrance
 from tests.pages.equipment import PASSWORD, Browser, app_on, house_on
 from tests.signed_paper import publish_keyed_paper
@@ -174,3 +177,16 @@ def test_nobody_but_an_administrator_ends_the_key_of_another(
     secretary.send(revoking, {"reason": "x", "password": PASSWORD}, form=form, expect=403)
     assert "Khóa ở cơ quan" in director.open("/account").text
     entrance.close()
+
+
+def test_an_administrator_does_not_reach_the_key_of_a_neighbour(
+    named: House, director: Browser
+) -> None:
+    enrol(director, KEY)
+    person = people_of(seed_data())["administrator"]
+    stranger = Caller(organization_id=NEIGHBOUR, person=person)
+    assert keys_in_force(named.runtime, stranger) == ()
+    with pytest.raises(NotFound) as refused:
+        revoke_key_of_another(named.runtime, stranger, KEY.key_id, reason="x")
+    assert refused.value.code == "unknown_key"
+    assert "Khóa ở cơ quan" in director.open("/account").text
