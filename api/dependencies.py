@@ -38,10 +38,10 @@ from api.problems import (
 from api.settings import Settings
 from engine.commands.issue_document import Make
 from engine.commands.keep_register import Written
-from engine.commands.manage_accounts import ADMINISTRATOR, session_of, token_of
+from engine.commands.manage_accounts import session_of, token_of
 from engine.commands.move_clock import MovableClock
 from engine.definition.model import Process
-from engine.machine.actor import Actor
+from engine.machine.actor import ADMINISTRATOR, Actor
 from engine.machine.compiler import Compiled
 from engine.machine.instance import no_values
 from engine.queries.instances import InstanceView

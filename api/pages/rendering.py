@@ -32,6 +32,7 @@ from api.pages.paper_charts import chart_for, data_of
 from engine.definition.diagram import draw as draw_process
 from engine.definition.model import Process, Text
 from engine.definition.picture import Language
+from engine.queries.plan_standing import SOON_DAYS
 from workflows.documents.chart import Chart, Kind, draw
 from workflows.documents.qr_code import code_svg
 
@@ -49,7 +50,6 @@ HEADERS: Final = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Vary": "HX-Request, Cookie, Accept-Language",
 }
-SOON_DAYS: Final = 3
 KIBIBYTE: Final = 1024
 
 

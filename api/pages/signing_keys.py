@@ -7,9 +7,10 @@ from fastapi import APIRouter, Response
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Desked, Posted, go
 from api.problems import Forbidden, TooManyRequests, problem_of
-from engine.commands.manage_accounts import ADMINISTRATOR, NotAllowed
+from engine.commands.manage_accounts import NotAllowed
 from engine.commands.manage_keys import keys_in_force, revoke_key_of_another
 from engine.errors import Invalid, NotFound, Refused
+from engine.machine.actor import ADMINISTRATOR
 
 router = APIRouter(prefix="/admin/keys")
 

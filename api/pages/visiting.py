@@ -41,7 +41,7 @@ from api.pages.forms import Choices, Typed, typed_in
 from api.pages.rendering import Renderer, Visit, is_fragment
 from api.pages.showing import Voice
 from api.problems import Forbidden, TooManyRequests, Unauthenticated, Unreadable
-from engine.commands.manage_accounts import ADMINISTRATOR
+from engine.machine.actor import ADMINISTRATOR
 from engine.runtime import Caller, OnceKey, Replayed
 
 NONCE_LENGTH_MAX: Final = 200

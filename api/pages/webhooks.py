@@ -14,7 +14,7 @@ from api.pages.showing import Message
 from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
 from api.problems import Forbidden, problem_of
 from engine.commands.deliver_outbox import retry_message
-from engine.commands.manage_accounts import ADMINISTRATOR, NotAllowed
+from engine.commands.manage_accounts import NotAllowed
 from engine.commands.manage_webhooks import (
     EVENT_TYPES,
     NewWebhook,
@@ -26,6 +26,7 @@ from engine.commands.manage_webhooks import (
     set_webhook_active,
 )
 from engine.errors import Conflict, Invalid, NotFound, Refused
+from engine.machine.actor import ADMINISTRATOR
 from engine.outbox.addresses import Egress
 from engine.queries.definitions import list_definitions
 from engine.queries.webhooks import given_up, webhook_view, webhooks

@@ -21,7 +21,8 @@ from api.problems import Forbidden
 from api.v1.administering import done
 from api.v1.paging import LIMIT, Cursor, Limit, page, pager_of, slice_of
 from api.v1.reading import Body, Identifier, Instant, JsonBody, Name, Sent
-from engine.commands.manage_accounts import ADMINISTRATOR, SCOPES, make_token, revoke_token
+from engine.commands.manage_accounts import SCOPES, make_token, revoke_token
+from engine.machine.actor import ADMINISTRATOR
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 

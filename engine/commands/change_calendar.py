@@ -15,9 +15,9 @@ from typing import Any
 from engine.audit.leaf import EntryType
 from engine.audit.payload import Change
 from engine.calendars.edition import CalendarChange, DayRow, Edition
-from engine.commands.manage_accounts import ADMINISTRATOR, NotAllowed, refused_administration
+from engine.commands.manage_accounts import NotAllowed, refused_administration
 from engine.errors import Conflict, Invalid, NotFound
-from engine.machine.actor import Actor, Grant
+from engine.machine.actor import ADMINISTRATOR, Actor, Grant
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.audit_log import LogDraft
 from engine.transaction.moving import Move, affected_units, carry_out_moves, moves_of

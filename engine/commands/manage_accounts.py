@@ -15,14 +15,13 @@ from datetime import datetime, timedelta
 
 from engine.audit.leaf import EntryType, Outcome
 from engine.errors import Conflict, Invalid, NotFound
-from engine.machine.actor import SYSTEM, Actor
+from engine.machine.actor import ADMINISTRATOR, SYSTEM, Actor
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.accounts import Account, PageSession, Token
 from engine.storage.audit_log import LogDraft
 
 SCOPES = frozenset({"read", "step", "evidence", "import", "admin"})
-ADMINISTRATOR = "administrator"
 WRONG_CREDENTIALS = "credentials"
 """Why a login was refused, as the log keeps it."""
 LANGUAGES = ("vi", "en")

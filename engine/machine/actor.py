@@ -47,4 +47,7 @@ class Actor:
         return frozenset(grant.role for grant in self.grants)
 
 
+ADMINISTRATOR = "administrator"
+"""The role that keeps accounts, calendars and keys; it takes no step of a case."""
+
 SYSTEM = Actor(person="system", grants=(Grant(role="system"),))

@@ -4,12 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from engine.errors import Refused
+from engine.machine.actor import ADMINISTRATOR
 from engine.queries.workers import live_workers
 from engine.runtime import Caller, Runtime
 from engine.storage.backlog import Queue
 from engine.storage.workers import Worker
-
-ADMINISTRATOR = "administrator"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
