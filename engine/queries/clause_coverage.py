@@ -1,7 +1,7 @@
 """Which record that a clause asks for is there, of which unit, and who can close what is missing.
 
 1. A record is held where an accepted step has used a file of one of its slots, in a case of the
-   year. What is only attached, or was superseded or rejected, is no proof.
+   year that was not given up. What is only attached, or was superseded or rejected, is no proof.
 2. Green: at least one case holds it. Amber: none does, and a case is open that will. Red: none
    does, and no case is open. No light: no process holds it here; it is kept elsewhere, or left out
    of the scope where it may be.
