@@ -35,6 +35,12 @@ from engine.commands.attach_evidence import (
     NotAttached,
     attach_evidence,
 )
+from engine.commands.claim_instance import (
+    ClaimInstance,
+    ReleaseInstance,
+    claim_instance,
+    release_instance,
+)
 from engine.commands.review_evidence import (
     NotReviewed,
     Reviewed,
@@ -179,6 +185,45 @@ def assign(sent: Posted, instance_id: str) -> Response:
     except Invalid as error:
         return show_instance(desk, view, status=422, message=desk.voice.error(error))
     return _after(desk, view, outcome, "assigned")
+
+
+@router.post("/instances/{instance_id}/claim")
+def claim(sent: Posted, instance_id: str) -> Response:
+    """Take a role of the instance upon oneself."""
+    desk, typed = sent.desk, sent.typed
+    view = instance_view(desk.house.runtime, desk.caller, instance_id)
+    request = ClaimInstance(
+        caller=desk.caller,
+        instance_id=view.summary.id,
+        role=typed.text("role"),
+        key=sent.once(lambda outcome: _kept(outcome, view, "claimed")),
+    )
+    try:
+        outcome = claim_instance(desk.house.runtime, request)
+    except (Invalid, Conflict) as error:
+        message = desk.voice.error(error)
+        return show_instance(desk, view, status=problem_of(error).status, message=message)
+    return _after(desk, view, outcome, "claimed")
+
+
+@router.post("/instances/{instance_id}/release")
+def release(sent: Posted, instance_id: str) -> Response:
+    """Give a role of the instance back, with a reason."""
+    desk, typed = sent.desk, sent.typed
+    view = instance_view(desk.house.runtime, desk.caller, instance_id)
+    request = ReleaseInstance(
+        caller=desk.caller,
+        instance_id=view.summary.id,
+        role=typed.text("role"),
+        reason=typed.text("reason"),
+        key=sent.once(lambda outcome: _kept(outcome, view, "released")),
+    )
+    try:
+        outcome = release_instance(desk.house.runtime, request)
+    except (Invalid, Conflict) as error:
+        message = desk.voice.error(error)
+        return show_instance(desk, view, status=problem_of(error).status, message=message)
+    return _after(desk, view, outcome, "released")
 
 
 @router.post("/instances/{instance_id}/waivers")

@@ -391,7 +391,18 @@ def _done(desk: Desk, view: InstanceView) -> Message | None:
             state=desk.voice.title(view.summary.state_title),
         )
         return Message(kind="good", text=words)
-    if done in {"opened", "evidence", "reviewed", "row", "rows", "retired", "assigned", "waived"}:
+    if done in {
+        "opened",
+        "evidence",
+        "reviewed",
+        "row",
+        "rows",
+        "retired",
+        "assigned",
+        "waived",
+        "claimed",
+        "released",
+    }:
         return Message(kind="good", text=desk.voice.ui(f"done.{done}"))
     return None
 

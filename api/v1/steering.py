@@ -19,6 +19,12 @@ from api.problems import problem_of_refusal
 from api.v1.instances import InstanceBody, explainer, instance_body
 from api.v1.paging import page
 from api.v1.reading import Assignees, Body, IsoDate, JsonBody, LongText, Sent
+from engine.commands.claim_instance import (
+    ClaimInstance,
+    ReleaseInstance,
+    claim_instance,
+    release_instance,
+)
 from engine.commands.steer_instance import (
     AssignInstance,
     GrantWaiver,
@@ -39,6 +45,19 @@ class Assignment(Body):
     """Roles narrowed to named people; an empty list opens a role to all its holders."""
 
     assignees: Annotated[Assignees, Field(min_length=1)]
+
+
+class ClaimBody(Body):
+    """The role to take upon oneself."""
+
+    role: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+class ReleaseBody(Body):
+    """The role to give back, and why."""
+
+    role: Annotated[str, Field(min_length=1, max_length=100)]
+    reason: LongText
 
 
 class NewWaiver(Body):
@@ -92,6 +111,51 @@ def post_assignment(
         key=asked.once(body.digest, render),
     )
     return asked.respond(assign_instance(asked.house.runtime, request), render)
+
+
+@router.post("/claim", summary="Take a role upon oneself", response_model=SteeredBody)
+def post_claim(
+    instance: str,
+    caller: Stepper,
+    asked: Circumstances,
+    body: Annotated[Sent[ClaimBody], Depends(JsonBody(ClaimBody))],
+) -> Response:
+    """Narrow a role that the caller holds, and that nobody is named for, to the caller."""
+    actor, compiled = _standpoint(asked, caller, instance)
+
+    def render(outcome: Steered | NotSteered) -> Reply:
+        return _rendered(asked, outcome, actor, compiled)
+
+    request = ClaimInstance(
+        caller=caller,
+        instance_id=instance,
+        role=body.value.role,
+        key=asked.once(body.digest, render),
+    )
+    return asked.respond(claim_instance(asked.house.runtime, request), render)
+
+
+@router.post("/release", summary="Give a role back", response_model=SteeredBody)
+def post_release(
+    instance: str,
+    caller: Stepper,
+    asked: Circumstances,
+    body: Annotated[Sent[ReleaseBody], Depends(JsonBody(ReleaseBody))],
+) -> Response:
+    """Take the caller's name off a role, with the reason; others may take it then."""
+    actor, compiled = _standpoint(asked, caller, instance)
+
+    def render(outcome: Steered | NotSteered) -> Reply:
+        return _rendered(asked, outcome, actor, compiled)
+
+    request = ReleaseInstance(
+        caller=caller,
+        instance_id=instance,
+        role=body.value.role,
+        reason=body.value.reason,
+        key=asked.once(body.digest, render),
+    )
+    return asked.respond(release_instance(asked.house.runtime, request), render)
 
 
 @router.get("/waivers", summary="Gates that are lifted", response_model=WaiverPage)

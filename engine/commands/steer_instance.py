@@ -82,22 +82,24 @@ def assign_instance(runtime: Runtime, request: AssignInstance) -> Steered | NotS
         process = uow.pinned(case).process
         grant = may_open(process, actor)
         if isinstance(grant, Refused):
-            return _refuse(uow, request, case, EntryType.ASSIGNMENT_CHANGED, (actor, grant))
-        _check_open(process, case)
+            return refuse(
+                uow, request.caller, request.key, case, EntryType.ASSIGNMENT_CHANGED, (actor, grant)
+            )
+        check_open(process, case)
         _check_assignees(uow, process.roles, request.assignees)
         stored = uow.tables.instances.get(case.instance.id)
         before = dict(stored.assignees) if stored else {}
         after = {**before, **{role: list(people) for role, people in request.assignees.items()}}
         after = {role: people for role, people in after.items() if people}
         uow.tables.instances.assign(case.instance.id, after)
-        entry = _log(
+        entry = note(
             uow,
             case,
             EntryType.ASSIGNMENT_CHANGED,
             by=(actor, grant),
             details={"old": before, "new": after},
         )
-        return _done(uow, request.caller, request.key, case, entry)
+        return done(uow, request.caller, request.key, case, entry)
 
 
 def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered | Replayed:
@@ -120,8 +122,8 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
                 UnmetCode.ROLE, params={"roles": list(roles)}, who_can=roles, waivable=False
             )
             by = (actor, Refused((unmet,)))
-            return _refuse(uow, request, case, EntryType.WAIVER_GRANTED, by)
-        _check_open(uow.pinned(case).process, case)
+            return refuse(uow, request.caller, request.key, case, EntryType.WAIVER_GRANTED, by)
+        check_open(uow.pinned(case).process, case)
         if request.gate not in waivable_keys(uow.pinned(case).process):
             raise Invalid("gate_not_waivable", gate=request.gate)
         reason = kept_text("reason", request.reason)
@@ -136,7 +138,7 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             until=request.until,
         )
         uow.tables.instances.add_waiver(case.instance.id, uow.new_id(), waiver, at=uow.now)
-        entry = _log(
+        entry = note(
             uow,
             case,
             EntryType.WAIVER_GRANTED,
@@ -144,19 +146,21 @@ def grant_waiver(runtime: Runtime, request: GrantWaiver) -> Steered | NotSteered
             details={"gate": waiver.gate, "until": waiver.until.isoformat()},
             reason=waiver.reason,
         )
-        return _done(uow, request.caller, request.key, case, entry)
+        return done(uow, request.caller, request.key, case, entry)
 
 
-def _done(uow: UnitOfWork, caller: Caller, key: OnceKey | None, case: Case, entry: int) -> Steered:
+def done(uow: UnitOfWork, caller: Caller, key: OnceKey | None, case: Case, entry: int) -> Steered:
+    """Keep the answer, and commit."""
     steered = Steered(case=uow.case(case.instance.id), entry=entry)
     uow.remember(caller, key, steered)
     uow.commit()
     return steered
 
 
-def _refuse(
+def refuse(
     uow: UnitOfWork,
-    request: AssignInstance | GrantWaiver,
+    caller: Caller,
+    key: OnceKey | None,
     case: Case,
     kind: EntryType,
     by: tuple[Actor, Refused],
@@ -168,12 +172,13 @@ def _refuse(
         entry_of(uow, case, kind, actor=actor, outcome=outcome, unmet=refused.keys)
     )
     turned = NotSteered(refused=refused)
-    uow.remember(request.caller, request.key, turned)
+    uow.remember(caller, key, turned)
     uow.commit()
     return turned
 
 
-def _check_open(process: Process, case: Case) -> None:
+def check_open(process: Process, case: Case) -> None:
+    """Raise `InstanceClosed` where there is nothing left to settle."""
     if process.states[case.instance.state].final is not None:
         raise InstanceClosed("instance_closed", state=case.instance.state)
 
@@ -196,7 +201,7 @@ def _check_assignees(
         raise WrongOpening("wrong_values", faults=faults)
 
 
-def _log(
+def note(
     uow: UnitOfWork,
     case: Case,
     kind: EntryType,
@@ -205,6 +210,7 @@ def _log(
     details: Mapping[str, object],
     reason: str | None = None,
 ) -> int:
+    """Write the entry; its index."""
     actor, grant = by
     return uow.tables.log.append(
         entry_of(

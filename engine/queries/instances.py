@@ -3,7 +3,7 @@
 Its place, its steps, its files, its rows, its way so far.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ from engine.definition.model import FieldSpec, Process, RecordSetSpec
 from engine.definition.values import to_json
 from engine.errors import NotFound, Refused
 from engine.machine.actor import Actor
+from engine.machine.authorization import holding
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
@@ -138,6 +139,14 @@ class FigureView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Claim:
+    """A role that the caller may take upon themselves in a case; `mine`: may give back."""
+
+    role: str
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class InstanceView:
     """One instance, whole, for one caller.
 
@@ -157,6 +166,7 @@ class InstanceView:
     fields: Mapping[str, Any]
     typed_fields: Mapping[str, Any]
     assignees: Mapping[str, tuple[str, ...]]
+    claims: tuple[Claim, ...]
     window: tuple[Span, ...]
     parent: Summary | None
     children: tuple[Child, ...]
@@ -286,6 +296,9 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         fields={name: to_json(value) for name, value in instance.fields.items()},
         typed_fields=instance.fields,
         assignees=instance.assignees,
+        claims=tuple(_claims(uow, case, actor))
+        if process.states[instance.state].final is None
+        else (),
         window=spans_of(window, year=instance.year, period=instance.period) if window else (),
         parent=None if parent is None else summary_of(uow, parent, units),
         children=case.children,
@@ -308,6 +321,23 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         issued=uow.tables.documents.issued(instance.id),
         today=uow.today,
     )
+
+
+def _claims(uow: UnitOfWork, case: Case, actor: Actor) -> Iterator[Claim]:
+    """Roles that several people hold and nobody is named for, and those given to the caller."""
+    process = uow.pinned(case).process
+    stored = uow.tables.instances.get(case.instance.id)
+    given = {} if stored is None else stored.assignees
+    own = {grant.role for grant in actor.grants}
+    for role in process.roles:
+        if actor.person in given.get(role, ()):
+            yield Claim(role=role, mine=True)
+        elif role not in own or case.instance.assignees.get(role):
+            continue
+        elif isinstance(holding(process, role, actor, case=case), tuple) and (
+            len(uow.tables.organization.holders(role, on=uow.today)) > 1
+        ):
+            yield Claim(role=role, mine=False)
 
 
 def _papers(uow: UnitOfWork, case: Case, process: Process) -> dict[str, Title]:

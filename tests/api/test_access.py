@@ -181,6 +181,13 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
     ("post", "/instances/{instance}/assignment"): Door(
         scope="step", lets_in=SECRETARY, json={"assignees": {"clerk": ["p012"]}}
     ),
+    ("post", "/instances/{instance}/claim"): Door(
+        scope="step", lets_in=SECRETARY, json={"role": "iso_secretary"}
+    ),
+    # Whoever is not named has nothing to give back, whatever they hold.
+    ("post", "/instances/{instance}/release"): Door(
+        scope="step", json={"role": "iso_secretary", "reason": "Đi công tác"}
+    ),
     ("get", "/instances/{instance}/waivers"): Door(scope="read"),
     ("get", "/instances/{instance}/comments"): Door(scope="read"),
     ("post", "/instances/{instance}/comments"): Door(

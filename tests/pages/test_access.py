@@ -219,6 +219,8 @@ def test_ids_of_a_neighbour_are_not_there(sqlite_office: Office, enter: Enter) -
         f"{base}/steps/submit",
         f"{base}/evidence",
         f"{base}/assignees",
+        f"{base}/claim",
+        f"{base}/release",
         f"{base}/waivers",
         f"{base}/records/slot",
     ):
