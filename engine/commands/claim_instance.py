@@ -2,8 +2,8 @@
 
 1. A role that several hold is everybody's until somebody claims it for a case; from then on it is
    theirs (and of those who stand in for them), as if it had been assigned.
-2. Claimed is only what one could do oneself: a role that the caller holds, for the unit of the case
-   where the process narrows it, and that nobody else is named for.
+2. Claimed is only what one could do whole (`engine.machine.claiming`), and what nobody else is
+   named for.
 3. Given back is only what is one's own, with a reason; then the role is open again, unless others
    are named beside. What a field or a row assigns is changed there, not here.
 4. Both are entries like any assignment; who may not is written down too.
@@ -16,18 +16,16 @@ from engine.audit.leaf import EntryType
 from engine.commands.steer_instance import NotSteered, Steered, check_open, done, note, refuse
 from engine.errors import Conflict, Invalid
 from engine.machine.actor import Actor, Grant
-from engine.machine.authorization import holding
+from engine.machine.claiming import claimable, holding
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
 from engine.transaction.opening import WrongOpening
 from engine.transaction.texts import kept_text
 
-SYSTEM_ROLE = "system"
-
 
 class ClaimRefused(Conflict):
-    """The role is somebody else's in this case, or the caller's already."""
+    """The role is nobody's to take in this case, somebody else's, or the caller's already."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +55,7 @@ def claim_instance(runtime: Runtime, request: ClaimInstance) -> Steered | NotSte
     Raises:
         NotFound: no such instance.
         WrongOpening: a role that the process does not know.
-        ClaimRefused: `claimed_by_another`, or `claimed_already`.
+        ClaimRefused: `not_claimable`, `claimed_by_another`, or `claimed_already`.
     """
     with runtime.write(request.caller.organization_id) as uow:
         replayed = uow.replay(request.caller, request.key)
@@ -111,14 +109,17 @@ def release_instance(runtime: Runtime, request: ReleaseInstance) -> Steered | Re
 
 
 def _grant(uow: UnitOfWork, case: Case, actor: Actor, role: str) -> Grant | Refused:
-    """The grant by which an actor could hold a role in a case, whoever is named for it; or why not.
+    """The grant by which an actor could have a role of a case whole, or why not.
 
     Raises:
         WrongOpening: a role that the process does not know.
+        ClaimRefused: `not_claimable`.
     """
     process = uow.pinned(case).process
-    if role not in process.roles or role == SYSTEM_ROLE:
+    if role not in process.roles:
         raise WrongOpening("wrong_values", faults=[_strange(role)])
+    if not claimable(process, role):
+        raise ClaimRefused("not_claimable", role=role)
     found = holding(process, role, actor, case=case)
     if isinstance(found, UnmetCode):
         return Refused((Unmet(found, who_can=(role,), waivable=False),))

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from typing import Any
 
-from engine.definition.model import By, Process, Transition
+from engine.definition.model import By, Transition
 from engine.machine.actor import Actor, Grant
 from engine.machine.decision import UnmetCode
 from engine.machine.instance import Case
@@ -28,12 +28,12 @@ def grants_for(
     *,
     case: Case,
     values: Mapping[str, Any],
-    narrowed: bool = True,
+    whoever_is_named: bool = False,
 ) -> tuple[Grant, ...] | UnmetCode:
     """The grants by which an actor may act, own before delegated, or what they fail on.
 
     `bys` are the entries in force, `when` already asked; `values` is where `of` is looked up:
-    fields of the case, or columns of a row. Without `narrowed` it is not asked whether the case has
+    fields of the case, or columns of a row. `whoever_is_named` leaves out whether the case has
     narrowed the role to named people.
     """
     held = [(by, grant) for by in bys for grant in actor.grants if grant.role == by.role]
@@ -47,21 +47,13 @@ def grants_for(
     if not placed:
         return UnmetCode.UNIT
     assignees = case.instance.assignees
-    if assignees and narrowed:
+    if assignees and not whoever_is_named:
         placed = [g for g in placed if _is_named(g, actor, assignees.get(g.role, ()))]
         if not placed:
             return UnmetCode.ASSIGNMENT
     if len(placed) > 1:
         placed.sort(key=lambda grant: grant.on_behalf_of is not None)
     return tuple(placed)
-
-
-def holding(
-    process: Process, role: str, actor: Actor, *, case: Case
-) -> tuple[Grant, ...] | UnmetCode:
-    """The grants by which an actor could take some step of a role, whoever is named for it."""
-    bys = [by for step in process.transitions.values() for by in step.by if by.role == role]
-    return grants_for(bys, actor, case=case, values=case.instance.fields, narrowed=False)
 
 
 def conflicts(

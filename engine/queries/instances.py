@@ -12,7 +12,7 @@ from engine.definition.model import FieldSpec, Process, RecordSetSpec
 from engine.definition.values import to_json
 from engine.errors import NotFound, Refused
 from engine.machine.actor import Actor
-from engine.machine.authorization import holding
+from engine.machine.claiming import claimable, holding
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
@@ -332,7 +332,7 @@ def _claims(uow: UnitOfWork, case: Case, actor: Actor) -> Iterator[Claim]:
     for role in process.roles:
         if actor.person in given.get(role, ()):
             yield Claim(role=role, mine=True)
-        elif role not in own or case.instance.assignees.get(role):
+        elif role not in own or case.instance.assignees.get(role) or not claimable(process, role):
             continue
         elif isinstance(holding(process, role, actor, case=case), tuple) and (
             len(uow.tables.organization.holders(role, on=uow.today)) > 1

@@ -109,3 +109,10 @@ def test_what_makes_no_sense_is_told_and_changes_nothing(check: Check) -> None:
     with pytest.raises(InstanceClosed):
         release(check, HEAD)
     assert claims(check, HEAD) == ()
+
+
+def test_another_head_does_not_take_it_by_a_step_that_names_no_unit(check: Check) -> None:
+    """`repaired` is open to heads of any unit; the role of the case is the checked unit's alone."""
+    assert Claim(role="unit_head", mine=False) not in claims(check, "unit_head_office")
+    assert isinstance(claim(check, "unit_head_office"), NotSteered)
+    assert isinstance(check.step(HEAD, "report", file=(SHEET, text_file()), faults=0), Taken)
