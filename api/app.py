@@ -81,6 +81,7 @@ from api.v1 import (
     transitions,
     verifications,
     webhooks,
+    work,
 )
 from api.v1.describing import describe
 from engine.errors import NotFound, QuyTrinhError
@@ -388,6 +389,7 @@ def _routers() -> list[APIRouter]:
     )
     more = (
         inbox,
+        work,
         me,
         accounts,
         tokens,

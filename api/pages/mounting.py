@@ -45,6 +45,7 @@ from api.pages import (
     records,
     signing_keys,
     webhooks,
+    work,
 )
 from api.pages.rendering import STATIC
 
@@ -98,6 +99,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         definitions,
         plan,
         coverage,
+        work,
         deadlines,
         *of_desk,
         admin,

@@ -84,11 +84,12 @@ def could_act(bys: Iterable[By], actor: Actor, fields: Mapping[str, Any]) -> boo
         actor: who asks.
         fields: of the case, as stored.
     """
-    return any(
-        grant.role == by.role and (by.of is None or _within(grant, actor, fields.get(by.of)))
-        for by in bys
-        for grant in actor.grants
-    )
+    return any(acts_for(by, grant, actor, fields) for by in bys for grant in actor.grants)
+
+
+def acts_for(by: By, grant: Grant, actor: Actor, fields: Mapping[str, Any]) -> bool:
+    """Whether one grant of somebody answers one entry, by the same rules as `could_act`."""
+    return grant.role == by.role and (by.of is None or _within(grant, actor, fields.get(by.of)))
 
 
 def _item(

@@ -312,6 +312,28 @@ class OrganizationRepository:
         query = select(GrantRow).where(self._mine(GrantRow), *_in_force(GrantRow, on))
         return tuple(g.model_dump() for g in self._session.exec(query.order_by(col(GrantRow.id))))
 
+    def actors(self, *, on: date) -> tuple[Actor, ...]:
+        """Everybody who is there on a day with every role in force, by id; as `actor` tells one."""
+        there = select(PersonRow).where(self._mine(PersonRow), *_in_force(PersonRow, on))
+        homes = {row.id: row.unit for row in self._session.exec(there.order_by(col(PersonRow.id)))}
+        held: dict[str, list[Grant]] = {person: [] for person in homes}
+        for grant in self.grants(on):
+            if grant["person"] in held:
+                held[grant["person"]].append(Grant(role=grant["role"], unit=grant["unit"]))
+        lent: dict[str, list[Grant]] = {person: [] for person in homes}
+        for each in self.delegations(on):
+            if each["deputy"] in homes and each["giver"] in homes:
+                giver, unit = each["giver"], homes[each["giver"]]
+                lent[each["deputy"]] += [
+                    Grant(role=g.role, unit=g.unit, on_behalf_of=giver, giver_unit=unit)
+                    for g in held[giver]
+                    if g.role == each["role"]
+                ]
+        return tuple(
+            Actor(person=person, unit=unit, grants=(*held[person], *lent[person]))
+            for person, unit in homes.items()
+        )
+
     def delegations(self, on: date) -> tuple[dict[str, Any], ...]:
         """Every delegation in force on a day, as plain values, whoever has left meanwhile."""
         query = select(DelegationRow).where(

@@ -39,6 +39,7 @@ LOOKS = (
     ("lead_auditor", "/definitions/internal_audit"),
     ("lead_auditor", "/plan/2026"),
     ("lead_auditor", "/coverage?year=2026"),
+    ("lead_auditor", "/work"),
     ("lead_auditor", "/instances/bulk"),
     ("administrator", "/admin"),
     ("administrator", "/admin/background"),

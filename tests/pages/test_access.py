@@ -39,6 +39,7 @@ CLOSED = (
     "/definitions/internal_audit",
     "/plan/2026",
     "/coverage",
+    "/work",
     "/dossiers",
     "/dossiers/list",
     "/dossiers/import",
