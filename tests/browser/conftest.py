@@ -24,7 +24,8 @@ from tests.fixtures import CHEAP, OFFICE
 
 __all__ = ["serve"]
 
-CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
+# The shell comes first: it draws pages alone, where the whole browser also draws its own windows.
+CHROMIUM = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 FLAGS = (
     "--no-sandbox",
     "--disable-gpu",
