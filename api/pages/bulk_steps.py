@@ -4,25 +4,34 @@
    filled, no file, no signature. Steps that leave the way (postpone, cancel) are taken one by one.
 2. Each case is a command of its own, at the version that the page showed: one that is refused, or
    that somebody moved meanwhile, stops none of the others and says why.
-3. A second click finds the cases gone on, and says so; nothing is taken twice.
+3. Whoever wants all or none says so: then the steps are one transaction, which the first refusal
+   undoes.
+4. A second click finds the cases gone on, and says so; nothing is taken twice.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
 from fastapi import APIRouter, Response
 
 from api.pages.showing import Message, Reason
 from api.pages.visiting import Desk, Desked, Posted
-from engine.commands.advance_instance import AdvanceInstance, Stale, advance_instance
+from engine.commands.advance_instance import (
+    AdvanceInstance,
+    Stale,
+    advance,
+    advance_instance,
+    hold,
+)
 from engine.definition.graph import is_aside
 from engine.definition.model import Process
 from engine.errors import QuyTrinhError
 from engine.queries.definitions import list_definitions
 from engine.queries.inbox import InboxItem, inbox
 from engine.queries.instances import InstanceView, StepOption, Summary, instance_view
-from engine.transaction.stepping import Taken
+from engine.runtime import Replayed
+from engine.transaction.stepping import Taken, TurnedDown
 
 router = APIRouter(prefix="/instances/bulk")
 
@@ -64,6 +73,9 @@ class Verdict:
     reasons: tuple[Reason, ...] = ()
 
 
+Steps = Sequence[tuple[InstanceView, AdvanceInstance]]
+
+
 @router.get("")
 def bulk_page(desk: Desked, process: str = "", state: str = "", step: str = "") -> Response:
     """The steps that are mine in several cases; of one of them, its cases to choose from."""
@@ -83,10 +95,16 @@ def take_together(sent: Posted) -> Response:
     reason = typed.text("reason").strip() or None
     # Whoever bent the form hears of it before anything is taken.
     chosen = [_picked(desk, one) for one in picked]
-    verdicts = [_take(desk, view, version, transition, reason=reason) for view, version in chosen]
+    steps = [
+        (view, _step(desk, view, version, transition, reason=reason)) for view, version in chosen
+    ]
+    together = typed.text("together") == "yes"
+    verdicts = _all_or_none(desk, steps) if together else _one_by_one(desk, steps)
     done = sum(verdict.taken for verdict in verdicts)
     kind = "good" if done == len(verdicts) else "warn"
     text = desk.voice.ui("bulk.done", done=done, asked=len(verdicts))
+    if together and not done:
+        text = desk.voice.ui("bulk.undone")
     return _show(desk, message=Message(kind=kind, text=text), verdicts=tuple(verdicts))
 
 
@@ -138,20 +156,55 @@ def _picked(desk: Desk, text: str) -> tuple[InstanceView, int]:
     return view, int(version) if known else -1
 
 
-def _take(
+def _step(
     desk: Desk, view: InstanceView, version: int, transition: str, *, reason: str | None
-) -> Verdict:
-    """Take the step in one case, at the version that the page showed, by its own definition."""
-    request = AdvanceInstance(
+) -> AdvanceInstance:
+    """The step in one case, at the version that the page showed."""
+    return AdvanceInstance(
         caller=desk.caller,
         instance_id=view.summary.id,
         transition=transition,
         expected_version=version,
         reason=reason,
     )
+
+
+def _one_by_one(desk: Desk, steps: Steps) -> list[Verdict]:
+    """Each step a command of its own."""
+    runtime = desk.house.runtime
+    return [
+        _verdict(desk, view, step, lambda step: advance_instance(runtime, step))
+        for view, step in steps
+    ]
+
+
+def _all_or_none(desk: Desk, steps: Steps) -> list[Verdict]:
+    """All steps in one transaction, which is undone when one of them is refused."""
+    with desk.house.runtime.write(desk.caller.organization_id) as uow:
+        hold(uow, (step.instance_id for _, step in steps))
+        verdicts = [
+            _verdict(desk, view, step, lambda step: advance(uow, step)) for view, step in steps
+        ]
+        if all(verdict.taken for verdict in verdicts):
+            uow.commit()
+            return verdicts
+    kept_back = desk.voice.ui("bulk.kept_back")
+    return [
+        replace(verdict, taken=False, text=kept_back) if verdict.taken else verdict
+        for verdict in verdicts
+    ]
+
+
+def _verdict(
+    desk: Desk,
+    view: InstanceView,
+    step: AdvanceInstance,
+    take: Callable[[AdvanceInstance], Taken | TurnedDown | Replayed],
+) -> Verdict:
+    """Take a step; what came of it, in the words of the case's own version of the process."""
     voice = desk.voice
     try:
-        outcome = advance_instance(desk.house.runtime, request)
+        outcome = take(step)
     except Stale:
         text = voice.ui("bulk.moved", state=voice.title(view.summary.state_title))
         return Verdict(view=view, taken=False, text=text)
@@ -160,8 +213,8 @@ def _take(
     if isinstance(outcome, Taken):
         title = view.process.states[outcome.case.instance.state].title
         return Verdict(view=view, taken=True, text=voice.title(title))
-    unmet = getattr(getattr(outcome, "refused", None), "unmet", ())
-    reasons = voice.reasons(unmet, view.process, transition)
+    unmet = outcome.refused.unmet if isinstance(outcome, TurnedDown) else ()
+    reasons = voice.reasons(unmet, view.process, step.transition)
     return Verdict(view=view, taken=False, text=voice.ui("bulk.refused"), reasons=reasons)
 
 

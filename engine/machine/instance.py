@@ -337,6 +337,27 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Lifted:
+    """A gate that was lifted for a case elsewhere, by whom, why and from when until when.
+
+    Attributes:
+        gate: the key of the unmet that no longer holds the case back, such as `window`.
+        until: the last day, that day included.
+    """
+
+    id: str
+    process: str
+    instance_id: str
+    code: str
+    unit: str | None
+    gate: str
+    reason: str
+    granted_by: str
+    on: date
+    until: date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class PlanRow:
     """A row of the year's plan that is carried out (headings left out).
 
@@ -364,6 +385,7 @@ class Surroundings:
     Attributes:
         others: instances of the year and of the year before, oldest first.
         told: reasons that were given in the year, oldest first.
+        lifted: gates that were lifted for cases of the year, oldest first.
         units: units of the case's quality system that have a head today.
         holders: role → who holds it today.
         plan: rows of the year's newest plan; none where the year has no plan.
@@ -372,6 +394,7 @@ class Surroundings:
     others: tuple[Other, ...] = ()
     tallies: tuple[Tally, ...] = ()
     told: tuple[Told, ...] = ()
+    lifted: tuple[Lifted, ...] = ()
     units: tuple[str, ...] = ()
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
     plan: tuple[PlanRow, ...] = ()

@@ -73,6 +73,7 @@ class Reading:
         topics: whether it also sees the instances of every process that publishes figures on
             topics, and those figures.
         steps: transitions whose reasons it reads, in whichever process of the year.
+        waivers: whether it knows the gates that were lifted in cases of the year.
         roles: whose holders it knows.
         tallies: whether it counts the instances of every process.
         units: whether it knows the units that have a head.
@@ -84,6 +85,7 @@ class Reading:
     every: Mapping[str, str] = field(default_factory=no_values)
     topics: bool = False
     steps: tuple[str, ...] = ()
+    waivers: bool = False
     roles: tuple[str, ...] = ()
     tallies: bool = False
     units: bool = False

@@ -23,7 +23,7 @@ from sqlalchemy import (
 )
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from engine.machine.instance import Deadline, Step, Waiver
+from engine.machine.instance import Deadline, Lifted, Step, Waiver
 from engine.storage.database import JsonColumn, UtcDateTime
 
 CHILDREN_MAX = 1000
@@ -551,6 +551,36 @@ class InstanceRepository:
             Waiver(gate=w.gate, reason=w.reason, granted_by=w.granted_by, until=w.until)
             for w in self._session.exec(_WAIVERS, params=given)
         )
+
+    def waivers_of_year(self, year: int, *, limit: int) -> tuple[Lifted, ...]:
+        """The newest waivers in instances of a year, oldest first."""
+        query = (
+            select(InstanceRow, WaiverRow)
+            .join(
+                WaiverRow,
+                (col(WaiverRow.organization_id) == col(InstanceRow.organization_id))
+                & (col(WaiverRow.instance_id) == col(InstanceRow.id)),
+            )
+            .where(col(InstanceRow.organization_id) == self._id, col(InstanceRow.year) == year)
+            .order_by(col(WaiverRow.granted_at).desc(), col(WaiverRow.id))
+            .limit(limit)
+        )
+        found = [
+            Lifted(
+                id=waiver.id,
+                process=instance.process,
+                instance_id=instance.id,
+                code=instance.code,
+                unit=instance.unit,
+                gate=waiver.gate,
+                reason=waiver.reason,
+                granted_by=waiver.granted_by,
+                on=waiver.granted_at.date(),
+                until=waiver.until,
+            )
+            for instance, waiver in self._session.exec(query)
+        ]
+        return tuple(reversed(found))
 
     def count(self, wanted: Filter) -> int:
         """How many instances a filter finds."""

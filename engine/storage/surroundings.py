@@ -90,6 +90,7 @@ def read_surroundings(tables: Shelves, reading: Reading, look: Look) -> Surround
         others=_others(tables, reading, look),
         tallies=_tallies(tables, look) if reading.tallies else (),
         told=_told(tables, reading.steps, year),
+        lifted=tables.instances.waivers_of_year(year, limit=TOLD_MAX) if reading.waivers else (),
         units=_units(tables, look) if reading.units else (),
         holders={role: tables.organization.holders(role, on=look.today) for role in reading.roles},
         plan=_plan(tables, year) if reading.plan else (),

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from engine.commands.publish_definition import publish_definitions
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
 from engine.machine.actor import SYSTEM
-from engine.machine.instance import Case, Surroundings
+from engine.machine.instance import Case, Surroundings, Waiver
 from engine.machine.registry import Figure, Reading
 from engine.queries.instances import instance_view
 from engine.storage import surroundings
@@ -82,6 +83,7 @@ READING = Reading(
     processes=("watched",),
     figures=("watched.steps_taken", "watched.not_registered", "watching.of_its_own"),
     steps=("report_obstacle",),
+    waivers=True,
     roles=("steering_head",),
     tallies=True,
     units=True,
@@ -208,6 +210,32 @@ def test_how_many_there_are_is_counted_over_every_process_of_both_years(watched:
         ("watching", 2026, 1, 0, 0, 0),
     ]
     assert found.tallies[0].title == {"vi": "Việc được xem", "en": "Watched work"}
+
+
+def test_gates_that_were_lifted_in_the_year_are_told_with_who_and_why(watched: Office) -> None:
+    cases = {
+        "Thiếu người": opened(watched, "watched", unit="tdc"),
+        "Máy hỏng": opened(watched, "watched"),
+        "Năm trước": opened(watched, "watched", 2025),
+    }
+    for reason, instance in cases.items():
+        watched.clock.forward(minutes=1)
+        lift(watched, OFFICE, instance, reason)
+    found = around(watched, opened(watched, "watching")).lifted
+    assert [(one.code, one.unit, one.gate, one.reason, one.granted_by) for one in found] == [
+        ("W-2026-01", "tdc", "window", "Thiếu người", "p001"),
+        ("W-2026-02", None, "window", "Máy hỏng", "p001"),
+    ]
+    assert found[0].until == found[0].on + timedelta(days=7)
+    assert around(watched, cases["Máy hỏng"]).lifted == ()
+
+
+def lift(office: Office, organization: str, instance: str, reason: str) -> None:
+    with office.runtime.write(organization) as uow:
+        until = uow.today + timedelta(days=7)
+        waiver = Waiver(gate="window", reason=reason, granted_by="p001", until=until)
+        uow.tables.instances.add_waiver(instance, uow.new_id(), waiver, at=uow.now)
+        uow.commit()
 
 
 def test_reasons_of_the_year_are_read_oldest_first(watched: Office) -> None:

@@ -7,6 +7,7 @@ import pytest
 from engine.commands.publish_definition import publish_definitions
 from engine.definition.source import read
 from engine.queries.audit_trail import verify_log
+from engine.storage.audit_log import LogFilter
 from tests.fixtures import OFFICE, Office
 from tests.pages.conftest import Enter
 from tests.pages.equipment import Browser
@@ -117,6 +118,32 @@ def test_a_case_that_moved_is_told_and_stops_none_of_the_others(
     assert "Đã thực hiện 2/3 hồ sơ." in page.text
     assert "Hồ sơ đã chuyển trước đó, đang ở “Đã xem”." in page.text
     assert set(states(office).values()) == {"seen"}
+
+
+@pytest.mark.usefixtures("opener")
+def test_all_or_none_is_undone_by_one_that_cannot_be_taken(office: Office, enter: Enter) -> None:
+    secretary = enter("iso_secretary")
+    given = picks(secretary)
+    faster = enter("iso_secretary")
+    address = f"/instances/{given[1].partition(':')[0]}"
+    faster.open(address)
+    faster.send(f"{address}/steps/see")
+    before = entries(office)
+    page = secretary.send("/instances/bulk", {"pick": given, "together": "yes"})
+    assert "Có hồ sơ không thực hiện được nên không hồ sơ nào thay đổi." in page.text
+    assert page.text.count("Chưa thực hiện, vì hồ sơ khác không thực hiện được") == 2
+    assert states(office) == {"Phiếu 1": "waiting", "Phiếu 2": "seen", "Phiếu 3": "waiting"}
+    assert entries(office) == before
+    left = picks(secretary)
+    page = secretary.send("/instances/bulk", {"pick": left, "together": "yes"})
+    assert "Đã thực hiện 2/2 hồ sơ." in page.text
+    assert set(states(office).values()) == {"seen"}
+    assert verify_log(office.runtime, OFFICE).intact
+
+
+def entries(office: Office) -> int:
+    with office.runtime.read(OFFICE) as uow:
+        return len(uow.tables.log.read(LogFilter(), limit=500))
 
 
 @pytest.mark.usefixtures("opener")

@@ -1,4 +1,4 @@
-"""Whose work it is, on one page: for a secretary who spreads it and an office that looks for gaps."""
+"""Whose work it is, on one page, and what nobody can lead on."""
 
 from tests.api.test_shortages import without_holders
 from tests.engine.equipment import start

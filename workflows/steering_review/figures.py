@@ -128,6 +128,15 @@ def obstacles_settled(case: Case) -> Figure:
     return _frozen_or(case, "obstacles_settled", live)
 
 
+def waivers_granted(case: Case) -> Figure:
+    """How often a gate was lifted for a case of the year."""
+    return _frozen_or(
+        case,
+        "waivers_granted",
+        lambda c, _: Figure(numerator=len(c.around.lifted), cut_off=c.today),
+    )
+
+
 def decisions_in_time(case: Case) -> Figure:
     """Decisions that were done by their day, out of those that are due or have ended."""
     due = [child for child in decisions(case) if _is_due(child, case.today)]
@@ -182,6 +191,7 @@ FIGURES: dict[str, Callable[[Case], Figure]] = {
     "audit_completion": audit_completion,
     "chances_found": chances_found,
     "obstacles_settled": obstacles_settled,
+    "waivers_granted": waivers_granted,
     "decisions_in_time": decisions_in_time,
     "report_days_late": report_days_late,
 }

@@ -31,6 +31,7 @@ class Kind(StrEnum):
     CASE = "case"
     FIGURE = "figure"
     OBSTACLE = "obstacle"
+    WAIVER = "waiver"
     PROCESS = "process"
     PLAN_ROW = "plan_row"
 
@@ -187,7 +188,8 @@ def _objectives_reached(case: Case) -> Iterable[Line]:
 def _process_performance(case: Case) -> Iterable[Line]:
     """Every process of the year: how many cases it had, how many succeeded, how many are late.
 
-    Dossiers with the figures of each quarter; those of the quarters before stand beside them.
+    Dossiers with the figures of each quarter; those of the quarters before stand beside them. Then
+    how often a gate was lifted, and each time why: what a process could not keep to.
     """
     before = {t.process: t for t in case.around.tallies if t.year == case.instance.year - 1}
     for tally in case.around.tallies:
@@ -210,6 +212,22 @@ def _process_performance(case: Case) -> Iterable[Line]:
     quarter = _newest(year_before(case, surveys.PERIODS))
     for other in this_year(case, surveys.PERIODS):
         yield from _published("process_performance", other, quarter, surveys.PERIOD_FIGURES, case)
+    if case.around.tallies:
+        lifted = len(case.around.lifted)
+        yield _own_figure("process_performance", "waivers_granted", case, lifted)
+    for waiver in case.around.lifted:
+        yield Line(
+            topic="process_performance",
+            kind=Kind.WAIVER,
+            key=f"waiver/{waiver.id}",
+            label=waiver.reason[:LABEL_LENGTH],
+            label_en=waiver.reason[:LABEL_LENGTH],
+            code=waiver.code,
+            source=waiver.instance_id,
+            unit=waiver.unit,
+            day=waiver.on,
+            cut_off=case.today,
+        )
 
 
 def _nonconformities(case: Case) -> Iterable[Line]:

@@ -28,6 +28,7 @@ READING = Reading(
     every={surveys.PERIODS: "quarter"},
     topics=True,
     steps=("report_obstacle",),
+    waivers=True,
     roles=(facts.HEAD, facts.MEMBER, facts.DIRECTOR),
     tallies=True,
     units=True,

@@ -8,6 +8,7 @@ from typing import Any
 from engine.machine.instance import (
     Case,
     Child,
+    Lifted,
     Other,
     PlanRow,
     Published,
@@ -84,6 +85,21 @@ def told(reason: str) -> Told:
         unit="tdc",
         on=date(2026, 8, 3),
         reason=reason,
+    )
+
+
+def lifted(reason: str) -> Lifted:
+    return Lifted(
+        id="w1",
+        process="internal_audit",
+        instance_id="id-IA",
+        code="IA-2026-01",
+        unit="tdc",
+        gate="window",
+        reason=reason,
+        granted_by="p001",
+        on=date(2026, 8, 4),
+        until=date(2026, 8, 31),
     )
 
 

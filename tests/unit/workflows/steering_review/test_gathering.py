@@ -10,6 +10,7 @@ from engine.machine.intent import ChangeRecord, Notify
 from tests.unit.workflows.made_cases import ask, row, step
 from tests.unit.workflows.steering_review.made_reviews import (
     DAY,
+    lifted,
     other,
     plan_row,
     published,
@@ -154,6 +155,21 @@ def test_what_became_of_obstacles_is_told_as_the_effect_of_acting_on_risks() -> 
     (line,) = told_by(review(around=around), "risk_actions").values()
     assert (line.figure, ratios(line)[:2]) == ("obstacles_settled", (1, 2))
     assert told_by(review(around=replace(AROUND, told=())), "risk_actions") == {}
+
+
+def test_gates_that_were_lifted_are_counted_and_told_under_how_processes_performed() -> None:
+    around = replace(AROUND, lifted=(lifted("Máy hỏng"),))
+    found = told_by(review(around=around), "process_performance")
+    assert ratios(found["figure/waivers_granted"])[:2] == (1, None)
+    line = found["waiver/w1"]
+    assert (line.kind, line.code, line.label, line.unit) == (
+        Kind.WAIVER,
+        "IA-2026-01",
+        "Máy hỏng",
+        "tdc",
+    )
+    none = told_by(review(around=AROUND), "process_performance")
+    assert ratios(none["figure/waivers_granted"])[:2] == (0, None)
 
 
 def test_obstacles_of_the_year_are_changes_of_the_context() -> None:
