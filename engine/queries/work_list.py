@@ -1,7 +1,8 @@
 """Whose work every open case is: by person, by role, by unit.
 
 1. Work is a step ahead: one that leads on. Steps that leave the way (postpone, cancel) and steps of
-   the house itself are nobody's work.
+   the house itself are nobody's work; those that only write something down (an obstacle) are work
+   where a case has no others.
 2. Whose it is follows from roles, units and assignment, as the engine asks them. Whether something
    is still missing, a condition of a role and what keeps duties apart are not asked here: a step
    may be listed for somebody whom the case will refuse; it never lacks one whom it lets pass.
@@ -152,11 +153,8 @@ class _Whose:
         """The steps ahead that are somebody's work."""
         compiled = self._uow.version_of(stored)
         narrowed = self._narrowed(stored, compiled)
-        for name in steps_ahead(compiled, stored.state):
+        for name, bys in _work_of(compiled, stored.state):
             step = compiled.process.transitions[name]
-            bys = [by for by in step.by if by.role != SYSTEM_ROLE]
-            if not bys:
-                continue
             people: set[str] = set()
             for by in bys:
                 people.update(self._who(by, stored.fields, narrowed.get(by.role, ())))
@@ -188,6 +186,18 @@ class _Whose:
             return self._uow.case(stored.id).instance.assignees
         fields = read_values(process.fields, stored.fields, partial=True)
         return assignees(process, stored.assignees, fields, {})
+
+
+def _work_of(compiled: Compiled, state: str) -> list[tuple[str, list[By]]]:
+    """The steps from a state that are people's work, with who may take them."""
+    steps = compiled.process.transitions
+    found = [
+        (name, [by for by in steps[name].by if by.role != SYSTEM_ROLE])
+        for name in steps_ahead(compiled, state)
+    ]
+    found = [(name, bys) for name, bys in found if bys]
+    leading = [(name, bys) for name, bys in found if not steps[name].internal]
+    return leading or found
 
 
 def _narrowed(item: WorkItem, wanted: Wanted, homes: Mapping[str, str | None]) -> WorkItem | None:
