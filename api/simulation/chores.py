@@ -177,9 +177,10 @@ def _files_of_others(sitting: Sitting) -> Iterator[Chore]:
         files = [file for file in case.evidence if file.requirement == requirement]
         if spec.reviewed in sitting.actor.roles:
             yield from _reviews(sitting, files)
-        if any(file.status in COUNTING for file in files) or sitting.actor.roles.isdisjoint(
+        theirs = requirement in sitting.chart.hints.bring or not sitting.actor.roles.isdisjoint(
             spec.from_
-        ):
+        )
+        if not theirs or any(file.status in COUNTING for file in files):
             continue
         if not isinstance(may_supply(process, case, requirement, actor=sitting.actor), Refused):
             serial = sitting.serial.next()

@@ -274,6 +274,12 @@ def _form_units(filler: Filler, recipe: Mapping[str, Any]) -> Any:
     return filler.dice.sample(known, min(recipe["units"], len(known)))
 
 
+def _form_digest_of(filler: Filler, recipe: Mapping[str, Any]) -> Any:
+    files = filler.case.evidence if filler.case is not None else ()
+    found = [file.sha256 for file in files if file.requirement == recipe["digest_of"]]
+    return found[-1] if found else None
+
+
 def _form_each(filler: Filler, recipe: Mapping[str, Any]) -> Any:
     column = recipe["each"]
     return filler.each.get(column) if isinstance(filler.each, Mapping) else filler.each
@@ -291,6 +297,8 @@ _FORMS: Final[Mapping[str, Callable[[Filler, Mapping[str, Any]], Any]]] = {
     "holder": _form_holder,
     "units": _form_units,
     "own_unit": lambda filler, _: filler.staff.unit,
+    "digest_of": _form_digest_of,
+    "me": lambda filler, _: filler.staff.person,
     "year": _year,
     "each": _form_each,
     "row": lambda filler, recipe: filler.row.get(recipe["row"]),

@@ -20,6 +20,8 @@
 | `{holder: role}` with `not_of: recipe` | somebody who holds the role, not of that unit |
 | `{units: 3}` with `without: [role]` | so many units with a head, nobody of such a role there |
 | `{own_unit: true}` | the unit of the one who writes |
+| `{digest_of: requirement}` | the SHA-256 of the newest file of that requirement |
+| `{me: true}` | the one who writes |
 | `{each: true}`, `{each: column}` | the value, or the column of the row, for which a row is made |
 | `{row: column}` | the same column of the row that is being written |
 """
@@ -75,6 +77,7 @@ class Hints:
         fields: field → recipe, for every step.
         steps: step → field → recipe, before `fields`.
         wait: step → recipe of the day before which nobody takes it.
+        bring: files that somebody brings before the step whose form speaks of them.
         weights: step → how readily it is taken, against 10 for what leads on.
         rows: record set → tasks.
     """
@@ -84,6 +87,7 @@ class Hints:
     fields: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     wait: Mapping[str, Any] = field(default_factory=dict)
+    bring: tuple[str, ...] = ()
     weights: Mapping[str, float] = field(default_factory=dict)
     rows: Mapping[str, tuple[RowTask, ...]] = field(default_factory=dict)
 
@@ -101,7 +105,7 @@ def _hints(told: Mapping[str, Any]) -> Hints:
     rows = {
         name: tuple(_task(task) for task in tasks) for name, tasks in told.get("rows", {}).items()
     }
-    return Hints(**{**told, "rows": rows})
+    return Hints(**{**told, "rows": rows, "bring": tuple(told.get("bring", ()))})
 
 
 def _task(told: Mapping[str, Any]) -> RowTask:

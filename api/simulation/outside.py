@@ -184,13 +184,10 @@ class Outside:
         )
         outcome = self._sender.send(lambda _: change_calendar(office.runtime, request))
         office.renew()
-        if isinstance(outcome, CalendarChanged):
-            self.account.tell(
-                office.today,
-                Kind.CALENDAR_CHANGED,
-                day=storm,
-                moved=len(outcome.moved),
-            )
+        # An answer that got lost leaves the change behind; the second try is told that it is stale.
+        if not office.calendar.is_working_day(storm):
+            moved = len(outcome.moved) if isinstance(outcome, CalendarChanged) else 0
+            self.account.tell(office.today, Kind.CALENDAR_CHANGED, day=storm, moved=moved)
 
     def _desk(self, seed: int) -> tuple[Dossier, ...]:
         if not self.office.holders("one_stop"):

@@ -61,6 +61,7 @@ _OF_ABSENCE: Final = frozenset(
         "E54",
         "E62",
         "W40",
+        "W41",
     }
 )
 """Codes that say that something is missing. Where a part of the file could not be read, the missing

@@ -9,7 +9,9 @@
 4. A guarantee speaks of things, it does not use them; a due date, a form and an effect do.
 5. W40: a role, field, fact or requirement that nothing uses. States have E15, transitions cannot be
    unused, record sets are used by being edited.
-6. A key that means nothing where it stands is E04 (`required_from` of a column, `required` of a
+6. W41: a field that may not be empty from a later state on, and that no step takes. Its value must
+   be there before, since what an effect writes comes after the decision: the step would be refused.
+7. A key that means nothing where it stands is E04 (`required_from` of a column, `required` of a
    field).
 """
 
@@ -109,6 +111,7 @@ def check(graph: Graph, places: Places) -> Iterator[Finding]:
     for mention in found:
         yield from _unknown(process, mention, places)
     yield from _unused(process, found, places)
+    yield from _never_taken(process, places)
     yield from _misplaced(process, places)
     yield from _apart_for_nothing(graph, places)
 
@@ -458,6 +461,20 @@ def _unused(process: Process, found: tuple[Mention, ...], places: Places) -> Ite
             if name not in used[section]:
                 path = (section, index if section == "roles" else name)
                 yield places.finding("W40", path, kind=section, name=name)
+
+
+def _never_taken(process: Process, places: Places) -> Iterator[Finding]:
+    """Yield W41 for fields that a later state requires and that no step takes."""
+    taken = {
+        name
+        for step in process.transitions.values()
+        for name in (*step.fields, *step.must_change, *step.may_set)
+    }
+    for key, spec in process.fields.items():
+        state = spec.required_from
+        if state is not None and state != process.initial and key not in taken:
+            path = ("fields", key, "required_from")
+            yield places.finding("W41", path, name=key, state=state)
 
 
 def _misplaced(process: Process, places: Places) -> Iterator[Finding]:

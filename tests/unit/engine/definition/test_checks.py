@@ -107,7 +107,7 @@ def test_an_arm_may_ask_about_an_empty_field_when_it_asks_first_whether_it_is_se
 @pytest.mark.parametrize("state", ["planned", "repair"])
 def test_a_field_is_surely_filled_from_the_state_that_requires_it(state: str) -> None:
     required = FAULTS.replace("min: 0", f"required_from: {state}, min: 0")
-    unfilled = ("    fields: [unit, faults]", "    fields: [unit]")
+    unfilled = ("    fields: [unit, faults]", "    fields: [unit]\n    may_set: [faults]")
     expected = [] if state == "planned" else ["E22"]
     assert codes(check(changed((FAULTS, required), unfilled))) == expected
 
