@@ -388,6 +388,8 @@ class Surroundings:
         lifted: gates that were lifted for cases of the year, oldest first.
         units: units of the case's quality system that have a head today.
         holders: role → who holds it today.
+        hands: unit → who holds a role for it today, or took a step as one of its people, or in the
+            place of one, in the year that lies behind.
         plan: rows of the year's newest plan; none where the year has no plan.
     """
 
@@ -397,6 +399,7 @@ class Surroundings:
     lifted: tuple[Lifted, ...] = ()
     units: tuple[str, ...] = ()
     holders: Mapping[str, tuple[str, ...]] = field(default_factory=no_values)
+    hands: Mapping[str, frozenset[str]] = field(default_factory=no_values)
     plan: tuple[PlanRow, ...] = ()
 
 

@@ -75,6 +75,7 @@ class Reading:
         steps: transitions whose reasons it reads, in whichever process of the year.
         waivers: whether it knows the gates that were lifted in cases of the year.
         roles: whose holders it knows.
+        hands: whether it knows who worked for which unit in the year that lies behind.
         tallies: whether it counts the instances of every process.
         units: whether it knows the units that have a head.
         plan: whether it reads the rows of the year's plan.
@@ -87,6 +88,7 @@ class Reading:
     steps: tuple[str, ...] = ()
     waivers: bool = False
     roles: tuple[str, ...] = ()
+    hands: bool = False
     tallies: bool = False
     units: bool = False
     plan: bool = False

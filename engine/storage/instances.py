@@ -528,6 +528,15 @@ class InstanceRepository:
         found = [(_stored(instance), _step(step)) for instance, step in self._session.exec(query)]
         return tuple(reversed(found))
 
+    def hands(self, since: date) -> tuple[tuple[str | None, str, str | None], ...]:
+        """Who took a step on a day or later: the unit they were of, they, and for whom, once."""
+        query = (
+            select(StepRow.unit, StepRow.person, StepRow.on_behalf_of)
+            .where(col(StepRow.organization_id) == self._id, col(StepRow.on) >= since)
+            .distinct()
+        )
+        return tuple(self._session.exec(query))
+
     def add_waiver(self, instance_id: str, waiver_id: str, waiver: Waiver, *, at: datetime) -> None:
         """Lift a gate."""
         self._session.add(

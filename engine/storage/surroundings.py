@@ -14,7 +14,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
 from engine.calendars.recurrence import parse_period
@@ -37,6 +37,7 @@ from engine.storage.plans import PlanRepository
 OTHERS_MAX = 1000
 FIGURES_MAX = 40
 TOLD_MAX = 300
+HANDS_SINCE = timedelta(days=365)
 HEAD = "unit_head"
 EVERY_UNIT = "all_units"
 """The plan's own word for a row that every unit leads."""
@@ -93,6 +94,7 @@ def read_surroundings(tables: Shelves, reading: Reading, look: Look) -> Surround
         lifted=tables.instances.waivers_of_year(year, limit=TOLD_MAX) if reading.waivers else (),
         units=_units(tables, look) if reading.units else (),
         holders={role: tables.organization.holders(role, on=look.today) for role in reading.roles},
+        hands=_hands(tables, look) if reading.hands else {},
         plan=_plan(tables, year) if reading.plan else (),
     )
 
@@ -267,6 +269,19 @@ def _units(tables: Shelves, look: Look) -> tuple[str, ...]:
         for unit in tables.organization.units(look.today)
         if unit.id in led and qms in {None, unit.qms}
     )
+
+
+def _hands(tables: Shelves, look: Look) -> dict[str, frozenset[str]]:
+    """Unit → who holds a role for it, or worked for it in the year that lies behind."""
+    homes = {person.id: person.unit for person in tables.organization.people(look.today)}
+    found: dict[str, set[str]] = {}
+    for grant in tables.organization.grants(look.today):
+        if grant["unit"] is not None:
+            found.setdefault(grant["unit"], set()).add(grant["person"])
+    for unit, person, giver in tables.instances.hands(look.today - HANDS_SINCE):
+        for behind in {unit, homes.get(giver) if giver is not None else None} - {None}:
+            found.setdefault(str(behind), set()).add(person)
+    return {unit: frozenset(people) for unit, people in found.items()}
 
 
 def _heads(grant: Mapping[str, Any]) -> bool:

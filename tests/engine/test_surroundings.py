@@ -10,6 +10,7 @@ from sqlalchemy import event, text
 
 from engine.commands.advance_instance import AdvanceInstance, advance_instance
 from engine.commands.enter_plan import enter_plan
+from engine.commands.manage_organization import NewDelegation, add_delegation
 from engine.commands.publish_definition import publish_definitions
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.source import read
@@ -84,6 +85,7 @@ READING = Reading(
     figures=("watched.steps_taken", "watched.not_registered", "watching.of_its_own"),
     steps=("report_obstacle",),
     waivers=True,
+    hands=True,
     roles=("steering_head",),
     tallies=True,
     units=True,
@@ -136,12 +138,14 @@ def opened(office: Office, process: str, year: int = 2026, *, unit: str | None =
     return started.case.instance.id
 
 
-def step(office: Office, instance: str, transition: str, reason: str | None = None) -> None:
-    version = instance_view(office.runtime, office.as_("office"), instance).summary.version
+def step(
+    office: Office, instance: str, transition: str, reason: str | None = None, *, by: str = "office"
+) -> None:
+    version = instance_view(office.runtime, office.as_(by), instance).summary.version
     taken = advance_instance(
         office.runtime,
         AdvanceInstance(
-            caller=office.as_("office"),
+            caller=office.as_(by),
             instance_id=instance,
             transition=transition,
             expected_version=version,
@@ -228,6 +232,31 @@ def test_gates_that_were_lifted_in_the_year_are_told_with_who_and_why(watched: O
     ]
     assert found[0].until == found[0].on + timedelta(days=7)
     assert around(watched, cases["Máy hỏng"]).lifted == ()
+
+
+def test_who_worked_for_a_unit_is_known_for_a_year(watched: Office) -> None:
+    deputy = watched.people["unit_head_tdc"]
+    case = opened(watched, "watched")
+    hands = around(watched, opened(watched, "watching")).hands
+    # Who holds a role for a unit, and who took a step as one of its people.
+    assert deputy in hands["tdc"]
+    assert watched.people["office"] in hands["office"]
+    assert deputy not in hands["office"]
+    today = watched.clock.now().date()
+    lent = NewDelegation(
+        giver=watched.people["office"],
+        deputy=deputy,
+        role="office",
+        document="QĐ 1",
+        valid_from=today,
+        valid_to=today,
+    )
+    add_delegation(watched.runtime, watched.as_("administrator"), lent)
+    step(watched, case, "tell", by="unit_head_tdc")
+    watching = opened(watched, "watching")
+    assert deputy in around(watched, watching).hands["office"]
+    watched.clock.forward(days=366)
+    assert deputy not in around(watched, watching).hands.get("office", ())
 
 
 def lift(office: Office, organization: str, instance: str, reason: str) -> None:

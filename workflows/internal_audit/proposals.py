@@ -1,7 +1,9 @@
 """Who could visit which unit on which day: a schedule for the lead auditor to take or leave.
 
 1. Only internal auditors whose qualification is in force today are proposed, and never for the unit
-   to which they belong (9.2.2 c: objective and impartial).
+   to which they belong (9.2.2 c: objective and impartial). Who holds a role for the unit, or worked
+   for it in the last year, would audit their own work: they are proposed where nobody else is left,
+   and `lacking` says so.
 2. The hardest unit first (the one that fewest may visit), and for each the auditor with the fewest
    slots so far; equals by their id, so that the same case proposes the same.
 3. A slot a day for an auditor while the working days of the audit last, then a further round.
@@ -51,7 +53,11 @@ def lacking(case: Case) -> tuple[Lack, ...]:
     qualified = _qualified(case)
     if left and not qualified:
         return (Lack("no_qualified_auditor"),)
-    return tuple(Lack("own_unit_alone", unit=unit) for unit in left if not _fitting(case, unit))
+    return tuple(
+        Lack("own_work_alone" if _fitting(case, unit) else "own_unit_alone", unit=unit)
+        for unit in left
+        if not _impartial(case, unit)
+    )
 
 
 def _units_left(case: Case) -> tuple[str, ...]:
@@ -66,7 +72,18 @@ def _qualified(case: Case) -> tuple[str, ...]:
 
 
 def _fitting(case: Case, unit: str) -> tuple[str, ...]:
-    return tuple(person for person in _qualified(case) if unit_behind(case, person) != unit)
+    """Who may visit a unit; those who would look at work of their own only if nobody else can."""
+    others = tuple(person for person in _qualified(case) if unit_behind(case, person) != unit)
+    return _impartial(case, unit) or others
+
+
+def _impartial(case: Case, unit: str) -> tuple[str, ...]:
+    hands = case.around.hands.get(unit, frozenset())
+    return tuple(
+        person
+        for person in _qualified(case)
+        if unit_behind(case, person) != unit and person not in hands
+    )
 
 
 def _working_days(case: Case) -> tuple[date, ...]:

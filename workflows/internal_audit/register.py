@@ -70,7 +70,7 @@ def register(registry: Registry) -> None:
         proposals.slots,
         lacking=proposals.lacking,
         # For the proposal alone: who audits is nothing that a step or a page asks of others.
-        reading=Reading(roles=(proposals.ROLE,), units=True),
+        reading=Reading(roles=(proposals.ROLE,), units=True, hands=True),
     )
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
     # The programme, the decision and the notice say what the plan says, to others.

@@ -118,3 +118,13 @@ def test_whatever_the_office_nobody_visits_their_own_unit_and_no_gap_stays_untol
     empty = [row["unit"] for row in rows if "auditor" not in row]
     assert bool(empty) == bool(lacking(found))
     assert slots(found) == rows
+
+
+def test_who_worked_for_a_unit_visits_it_only_where_nobody_else_can() -> None:
+    made = audit({"an": "x", "binh": "y"})
+    hands = {"office": frozenset({"an"}), "tdc": frozenset({"an", "binh"})}
+    made = replace(made, around=replace(made.around, hands=hands))
+    found = {row["unit"]: row["auditor"] for row in slots(made)}
+    assert found["office"] == "binh"
+    assert found["tdc"] in {"an", "binh"}
+    assert lacking(made) == (Lack("own_work_alone", unit="tdc"),)
