@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
+from functools import lru_cache
 from typing import Any, Protocol
 from zoneinfo import ZoneInfo
 
@@ -135,15 +136,22 @@ def loaded(published: Published, *, identity: str) -> Process:
     Raises:
         DefinitionCorrupt: it is another one, or none at all.
     """
-    try:
-        process = load(published.body)
-    except ValueError:
-        process = None
-    if process is None or digest(process) != identity or identity != published.digest:
+    found = _read(published.body)
+    if found is None or found[1] != identity or identity != published.digest:
         raise DefinitionCorrupt(
             "definition_corrupt", process=published.process, version=published.version
         )
-    return process
+    return found[0]
+
+
+@lru_cache(maxsize=256)
+def _read(body: str) -> tuple[Process, str] | None:
+    """What a text says, and its digest: a process that serves several houses reads it once."""
+    try:
+        process = load(body)
+    except ValueError:
+        return None
+    return process, digest(process)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,7 +1,8 @@
 """Who takes a piece of common work upon themselves says so, and can give it back.
 
 1. A role that several hold is everybody's until somebody claims it for a case; from then on it is
-   theirs (and of those who stand in for them), as if it had been assigned.
+   theirs (and of those who stand in for them), as if it had been assigned. A deputy claims in the
+   name of who gave the role.
 2. Claimed is only what one could do whole (`engine.machine.claiming`), and what nobody else is
    named for.
 3. Given back is only what is one's own, with a reason; then the role is open again, unless others
@@ -16,7 +17,7 @@ from engine.audit.leaf import EntryType
 from engine.commands.steer_instance import NotSteered, Steered, check_open, done, note, refuse
 from engine.errors import Conflict, Invalid
 from engine.machine.actor import Actor, Grant
-from engine.machine.claiming import claimable, holding
+from engine.machine.claiming import claimable, holding, names
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case
 from engine.runtime import Caller, OnceKey, Replayed, Runtime, UnitOfWork
@@ -69,11 +70,12 @@ def claim_instance(runtime: Runtime, request: ClaimInstance) -> Steered | NotSte
             by = (actor, grant)
             return refuse(uow, request.caller, request.key, case, EntryType.ASSIGNMENT_CHANGED, by)
         named = case.instance.assignees.get(request.role, ())
-        if actor.person in named:
+        if names(actor, request.role) & set(named):
             raise ClaimRefused("claimed_already", role=request.role)
         if named:
             raise ClaimRefused("claimed_by_another", role=request.role, people=list(named))
-        entry = _assign(uow, case, (actor, grant), role=request.role, people=[actor.person])
+        people = [grant.on_behalf_of or actor.person]
+        entry = _assign(uow, case, (actor, grant), role=request.role, people=people)
         return done(uow, request.caller, request.key, case, entry)
 
 
@@ -100,9 +102,10 @@ def release_instance(runtime: Runtime, request: ReleaseInstance) -> Steered | Re
         if request.role not in process.roles:
             raise WrongOpening("wrong_values", faults=[_strange(request.role)])
         people = _given(uow, case).get(request.role, [])
-        if actor.person not in people:
+        mine = names(actor, request.role)
+        if not mine & set(people):
             raise ClaimRefused("not_claimed", role=request.role)
-        left = [person for person in people if person != actor.person]
+        left = [person for person in people if person not in mine]
         grant = next((g for g in actor.grants if g.role == request.role), Grant(role=request.role))
         entry = _assign(uow, case, (actor, grant), role=request.role, people=left, reason=reason)
         return done(uow, request.caller, request.key, case, entry)

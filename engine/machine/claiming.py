@@ -6,6 +6,7 @@
    fill at once (by a field of many, or row by row), or that a field or a column gives to somebody.
 3. Where fields narrow the role, all of them must name the unit for which the claimer acts; one that
    is still empty lets nobody claim.
+4. A deputy claims in the name of who gave the role: when the delegation ends, the work is theirs.
 """
 
 from collections.abc import Iterator
@@ -51,6 +52,12 @@ def holding(
             return found
         held = found if held is None else tuple(grant for grant in held if grant in found)
     return held or UnmetCode.UNIT
+
+
+def names(actor: Actor, role: str) -> frozenset[str]:
+    """The people in whose names an actor has a role now: their own, and those they stand in for."""
+    given = (grant.on_behalf_of for grant in actor.grants if grant.role == role)
+    return frozenset((actor.person, *(person for person in given if person is not None)))
 
 
 def _entries(process: Process, role: str) -> Iterator[By]:

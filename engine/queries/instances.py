@@ -12,7 +12,7 @@ from engine.definition.model import FieldSpec, Process, RecordSetSpec
 from engine.definition.values import to_json
 from engine.errors import NotFound, Refused
 from engine.machine.actor import Actor
-from engine.machine.claiming import claimable, holding
+from engine.machine.claiming import claimable, holding, names
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
@@ -330,7 +330,7 @@ def _claims(uow: UnitOfWork, case: Case, actor: Actor) -> Iterator[Claim]:
     given = {} if stored is None else stored.assignees
     own = {grant.role for grant in actor.grants}
     for role in process.roles:
-        if actor.person in given.get(role, ()):
+        if names(actor, role) & set(given.get(role, ())):
             yield Claim(role=role, mine=True)
         elif role not in own or case.instance.assignees.get(role) or not claimable(process, role):
             continue

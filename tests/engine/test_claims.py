@@ -1,5 +1,7 @@
 """Common work: who takes it on has it alone until they give it back; all of it is in the log."""
 
+from datetime import timedelta
+
 import pytest
 
 from engine.commands.claim_instance import (
@@ -9,6 +11,7 @@ from engine.commands.claim_instance import (
     claim_instance,
     release_instance,
 )
+from engine.commands.manage_organization import NewDelegation, add_delegation
 from engine.commands.steer_instance import InstanceClosed, NotSteered, Steered
 from engine.errors import Invalid
 from engine.machine.decision import UnmetCode
@@ -115,4 +118,32 @@ def test_another_head_does_not_take_it_by_a_step_that_names_no_unit(check: Check
     """`repaired` is open to heads of any unit; the role of the case is the checked unit's alone."""
     assert Claim(role="unit_head", mine=False) not in claims(check, "unit_head_office")
     assert isinstance(claim(check, "unit_head_office"), NotSteered)
+    assert isinstance(check.step(HEAD, "report", file=(SHEET, text_file()), faults=0), Taken)
+
+
+def test_a_deputy_takes_it_on_in_the_name_of_who_is_away(check: Check) -> None:
+    office = check.office
+    today = office.clock.now().date()
+    lent = NewDelegation(
+        giver=office.people[HEAD],
+        deputy=office.people["office"],
+        role="unit_head",
+        document="QĐ 12",
+        valid_from=today,
+        valid_to=today + timedelta(days=2),
+    )
+    add_delegation(office.runtime, office.as_("administrator"), lent)
+    assert isinstance(claim(check, "office"), Steered)
+    for username in (HEAD, "office"):
+        assert Claim(role="unit_head", mine=True) in claims(check, username)
+        with pytest.raises(ClaimRefused) as refused:
+            claim(check, username)
+        assert refused.value.code == "claimed_already"
+    # Either gives it back; after the absence it is the giver's own.
+    assert isinstance(release(check, "office"), Steered)
+    assert isinstance(claim(check, "office"), Steered)
+    office.clock.forward(days=3)
+    with pytest.raises(ClaimRefused) as refused:
+        release(check, "office")
+    assert refused.value.code == "not_claimed"
     assert isinstance(check.step(HEAD, "report", file=(SHEET, text_file()), faults=0), Taken)
