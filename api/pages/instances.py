@@ -428,6 +428,12 @@ def _waivable(view: InstanceView, voice: Voice) -> list[tuple[str, str]]:
             if lifted and unmet.key not in found:
                 reason = voice.reasons((unmet,), view.process, option.transition)[0]
                 found[unmet.key] = reason.text
+    for spec in view.process.records.values():
+        if spec.own_unit == "waiver" and view.summary.state in spec.edit_in:
+            column = spec.not_of_unit[0]
+            found[f"{UnmetCode.OWN_UNIT}:{column}"] = voice.ui(
+                "gate.own_unit_of", column=voice.title(spec.columns[column].title)
+            )
     return list(found.items())
 
 

@@ -377,6 +377,8 @@ class RecordSetSpec(_Closed):
         edit_when: named conditions that a row must meet, as it was and as it will be.
         by: who may do so.
         not_of_unit: pairs of (person column, unit column): that person may not belong to that unit.
+        own_unit: what a row means that breaks `not_of_unit`: `refuse` it, or ask for a `waiver` of
+            `own_unit:` and the person column.
         unique: columns whose values together may stand only once among the live rows.
         voided_by: record set → column here: a row ends when a row of that set is added, changed or
             retired that its column names, or that has the same value in its column of that name.
@@ -388,12 +390,14 @@ class RecordSetSpec(_Closed):
     edit_when: dict[Slug, RowRequirement] = {}
     by: Bys
     not_of_unit: Slugs = ()
+    own_unit: Literal["refuse", "waiver"] = "refuse"
     unique: Slugs = ()
     voided_by: dict[Slug, Slug] = {}
 
     @model_validator(mode="after")
     def _pair(self) -> Self:
-        if len(self.not_of_unit) not in {0, 2}:
+        wanted = {2} if self.own_unit == "waiver" else {0, 2}
+        if len(self.not_of_unit) not in wanted:
             raise PydanticCustomError(
                 "record_pair", "not_of_unit names a person column and a unit column"
             )

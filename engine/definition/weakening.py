@@ -8,8 +8,8 @@
    of a step that both have: evidence, roles (somebody more may take it), separation, reason,
    password, fields, conditions, guards, join, order, window. Gates of a requirement: number, types,
    age, freshness, distinctness, review, signature, who may supply it. What closes the rows of a
-   set, what ends them, and which of their columns are personal. And every guarantee, who may lift a
-   gate, and who reads personal columns.
+   set, whom it keeps out, what ends them, and which of their columns are personal. And every
+   guarantee, who may lift a gate, and who reads personal columns.
 4. What is written otherwise is not weighed: a step that is gone is judged by the guarantees alone.
 """
 
@@ -163,12 +163,21 @@ def _opened(old: RecordSetSpec, new: RecordSetSpec) -> Iterator[tuple[str, str]]
     for name, requirement in old.edit_when.items():
         if name not in new.edit_when or new.edit_when[name].that != requirement.that:
             yield "edit_when", name
+    if old.not_of_unit and (gate := _let_in(old, new)):
+        yield gate, old.not_of_unit[0]
     for name, column in old.voided_by.items():
         if new.voided_by.get(name) != column:
             yield "voided_by", name
     for name, spec in old.columns.items():
         if spec.personal and name in new.columns and not new.columns[name].personal:
             yield "personal", name
+
+
+def _let_in(old: RecordSetSpec, new: RecordSetSpec) -> str | None:
+    """The gate that lets in whom rows of their own unit kept out."""
+    if new.not_of_unit != old.not_of_unit:
+        return "not_of_unit"
+    return "own_unit" if (old.own_unit, new.own_unit) == ("refuse", "waiver") else None
 
 
 def _changed(old: Any, new: Any, keys: Iterable[str]) -> Iterator[str]:

@@ -187,12 +187,10 @@ def _emptied(compiled: Compiled, step: CompiledStep, attempt: Attempt) -> Iterat
 
 def _lift(attempt: Attempt) -> None:
     """Take away what a waiver in force names, and mark the step with it."""
-    today = attempt.case.today
-    gates = {waiver.gate for waiver in attempt.case.waivers if waiver.until >= today}
     lifted = [
         unmet
         for unmet in attempt.unmet
-        if unmet.key in gates and unmet.waivable and not unmet.forbids
+        if unmet.waivable and not unmet.forbids and attempt.case.is_lifted(unmet.key)
     ]
     attempt.unmet = [unmet for unmet in attempt.unmet if unmet not in lifted]
     attempt.flags.extend(f"waived:{unmet.key}" for unmet in lifted)

@@ -140,12 +140,18 @@ def gates_of(process: Process, transition: str) -> tuple[Gate, ...]:
 def waivable_keys(process: Process) -> frozenset[str]:
     """Every key that a waiver may name: what a step of the process can lack, and may be lifted.
 
-    What asks who acts is never among them, and a window only where the file says `waiver`.
+    What asks who acts is never among them; a window, and whom a row names for their own unit, only
+    where the file says `waiver`.
     """
     steps = process.transitions.values()
     keys: set[str] = {code.value for code in _WITHOUT_SUBJECT}
     if process.window is not None and process.window.outside == "waiver":
         keys.add(UnmetCode.WINDOW.value)
+    keys |= {
+        f"{UnmetCode.OWN_UNIT.value}:{spec.not_of_unit[0]}"
+        for spec in process.records.values()
+        if spec.own_unit == "waiver"
+    }
     for name in process.fields:
         keys |= {
             f"{code.value}:{name}" for code in (UnmetCode.FIELD_MISSING, UnmetCode.NOT_CHANGED)

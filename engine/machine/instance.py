@@ -430,6 +430,10 @@ class Case:
     lookups: Mapping[str, Any] = field(default_factory=no_values)
     around: Surroundings = field(default=Surroundings())
 
+    def is_lifted(self, gate: str) -> bool:
+        """Whether a waiver lifts a gate today; the last day of a waiver is a day of it."""
+        return any(given.gate == gate and given.until >= self.today for given in self.waivers)
+
     def approval(self, name: str) -> Approval | None:
         """The newest approval of that name, ended or not."""
         return next((given for given in self.approvals if given.name == name), None)

@@ -3,8 +3,9 @@
 1. Rows of a set are edited only in the states that `edit_in` names.
 2. `by` narrows as for a step; `of` names a column of the row (a field of the case where there is no
    such column). Who changes a row needs the role for the row as it was and as it will be.
-3. `not_of_unit`: the person in one column may not belong to the unit in the other. People whose
-   unit is not known to the case are refused as unknown rather than let through.
+3. `not_of_unit`: the person in one column may not belong to the unit in the other, unless the set
+   lets a waiver lift that and one is in force. People whose unit is not known to the case are
+   refused as unknown rather than let through.
 4. `edit_when` closes single rows: the row as it was and as it will be must both meet it. No waiver
    opens a closed row.
 5. What may not be empty, and what may stand only once, is judged on the row as it will be; a row
@@ -157,7 +158,10 @@ def _columns(
         if column.required and not is_filled(after.get(name)):
             yield Unmet(UnmetCode.FIELD_MISSING, name, who_can=roles, fillable=True)
     if spec.not_of_unit and _is_of_unit(spec, after, case):
-        yield Unmet(UnmetCode.OWN_UNIT, spec.not_of_unit[0], who_can=roles)
+        may_lift = spec.own_unit == "waiver"
+        unmet = Unmet(UnmetCode.OWN_UNIT, spec.not_of_unit[0], who_can=roles, waivable=may_lift)
+        if not (may_lift and case.is_lifted(unmet.key)):
+            yield unmet
     if spec.unique and _stands_already(spec, change, after, case):
         yield Unmet(
             UnmetCode.NOT_UNIQUE,

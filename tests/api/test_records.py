@@ -81,6 +81,22 @@ def test_an_auditor_of_their_own_unit_is_refused_by_name_of_the_column(
     assert "“Đánh giá viên”" in unmet[0]["message"]
 
 
+def test_where_nobody_else_is_left_the_director_lets_an_auditor_visit_their_own_unit(
+    small_web: Web, rows: str
+) -> None:
+    """Until a day, with a reason; the schedule is then held up by nothing for its sake."""
+    waivers = rows.replace("/records/slot", "/waivers")
+    body = {"gate": "own_unit:auditor", "reason": "Đơn vị nhỏ", "until": "2026-07-31"}
+    assert small_web.post("iso_secretary", waivers, body).status_code == 403
+    assert small_web.post("director", waivers, body).status_code == 201
+    values = {**SLOT, "unit": "planning_finance"}
+    assert small_web.post("iso_secretary", rows, {"values": values}).status_code == 201
+    small_web.office.clock.forward(days=40)
+    refused = small_web.post("iso_secretary", rows, {"values": {**values, "place": "P2"}})
+    assert refused.status_code in {403, 409}
+    assert "own_unit" in [reason["code"] for reason in refused.json()["unmet"]]
+
+
 @pytest.mark.parametrize(
     ("values", "field", "code"),
     [

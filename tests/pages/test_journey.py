@@ -206,6 +206,10 @@ def test_waivers_and_assignments_have_forms_for_those_who_may(
         },
     )
     assert "Chương trình đánh giá năm , đến hết 31/07/2026" in page.text
+    assert "Đơn vị của chính mình (Đánh giá viên)" in page.text
+    gate = {"gate": "own_unit:auditor", "reason": "Chỉ có hai người", "until": "2026-07-31"}
+    page = audit.at("director").send(f"{audit.address}/waivers", gate)
+    assert "Đơn vị của chính mình , đến hết 31/07/2026" in page.text
     audit.see("iso_secretary")
     page = audit.at("iso_secretary").send(
         f"{audit.address}/assignees",

@@ -189,7 +189,7 @@ def test_a_crowd_of_names_is_cut_off_before_the_database(web: Web, path: str) ->
 
 
 GATES = [
-    "foo", "ROLE", "role", "own_unit:auditor", "separation:submit", "window:x", "window ",
+    "foo", "ROLE", "role", "own_unit:unit", "separation:submit", "window:x", "window ",
     "evidence_missing:nope", "evidence_missing:", "condition:nope", "a\tb", "e\u0301",
 ]  # fmt: skip
 

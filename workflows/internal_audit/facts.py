@@ -13,6 +13,8 @@ from engine.machine.instance import Case, Row
 NONCONFORMITIES = frozenset({"major", "minor"})
 OF_LEAD = "lead_auditor"
 OF_AUDITOR = "internal_auditor"
+OWN_UNIT = "own_unit:auditor"
+"""The gate that the Director may lift where a small office has nobody else."""
 
 
 def days_in_order(case: Case) -> bool:
@@ -76,7 +78,12 @@ def auditors_unqualified(case: Case) -> int:
 
 
 def auditors_of_own_unit(case: Case) -> int:
-    """Slots whose auditor belongs to the unit today; people move after a plan was made."""
+    """Slots whose auditor belongs to the unit today; people move after a plan was made.
+
+    None while the Director's waiver lets an auditor of the unit visit it, for want of another.
+    """
+    if case.is_lifted(OWN_UNIT):
+        return 0
     return sum(
         unit_behind(case, row.values["auditor"]) == row.values["unit"] for row in case.rows("slot")
     )
@@ -128,7 +135,12 @@ def findings_not_agreed(case: Case) -> int:
 
 
 def findings_of_own_unit(case: Case) -> int:
-    """Findings made or recorded by somebody who belongs to the unit that they are about."""
+    """Findings made or recorded by somebody who belongs to the unit that they are about.
+
+    None while the Director's waiver lets an auditor of the unit visit it.
+    """
+    if case.is_lifted(OWN_UNIT):
+        return 0
     return sum(
         row.values["unit"]
         in {unit_behind(case, row.values["auditor"]), unit_behind(case, row.created_by)}

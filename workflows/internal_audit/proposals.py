@@ -8,7 +8,8 @@
    slots so far; equals by their id, so that the same case proposes the same.
 3. A slot a day for an auditor while the working days of the audit last, then a further round.
 4. While the plan names no unit, every unit of the quality system that has a head is meant.
-5. A unit that nobody may visit is proposed without an auditor, and `lacking` says why.
+5. A unit that nobody may visit is proposed without an auditor, and `lacking` says why and whose
+   waiver would help. While that waiver is in force, one of the unit itself is proposed at last.
 """
 
 from collections import Counter
@@ -18,7 +19,7 @@ from typing import Any, Final
 
 from engine.machine.instance import Case
 from engine.machine.registry import Lack
-from workflows.internal_audit.facts import OF_AUDITOR, has_qualification, unit_behind
+from workflows.internal_audit.facts import OF_AUDITOR, OWN_UNIT, has_qualification, unit_behind
 
 ROLE: Final = "internal_auditor"
 
@@ -53,11 +54,13 @@ def lacking(case: Case) -> tuple[Lack, ...]:
     qualified = _qualified(case)
     if left and not qualified:
         return (Lack("no_qualified_auditor"),)
-    return tuple(
-        Lack("own_work_alone" if _fitting(case, unit) else "own_unit_alone", unit=unit)
-        for unit in left
-        if not _impartial(case, unit)
-    )
+    return tuple(Lack(_want(case, unit), unit=unit) for unit in left if not _impartial(case, unit))
+
+
+def _want(case: Case, unit: str) -> str:
+    if _others(case, unit):
+        return "own_work_alone"
+    return "own_unit_waived" if case.is_lifted(OWN_UNIT) else "own_unit_alone"
 
 
 def _units_left(case: Case) -> tuple[str, ...]:
@@ -73,8 +76,12 @@ def _qualified(case: Case) -> tuple[str, ...]:
 
 def _fitting(case: Case, unit: str) -> tuple[str, ...]:
     """Who may visit a unit; those who would look at work of their own only if nobody else can."""
-    others = tuple(person for person in _qualified(case) if unit_behind(case, person) != unit)
-    return _impartial(case, unit) or others
+    found = _impartial(case, unit) or _others(case, unit)
+    return found or (_qualified(case) if case.is_lifted(OWN_UNIT) else ())
+
+
+def _others(case: Case, unit: str) -> tuple[str, ...]:
+    return tuple(person for person in _qualified(case) if unit_behind(case, person) != unit)
 
 
 def _impartial(case: Case, unit: str) -> tuple[str, ...]:

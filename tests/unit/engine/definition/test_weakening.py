@@ -100,6 +100,7 @@ def test_a_gate_that_was_narrowed_is_no_weakening(change: tuple[str, str]) -> No
 CLOSED = (
     "    edit_when: {new: {title: {vi: Mới, en: New}, that: {column: number, op: gt, value: 1}}}\n"
 )
+KEPT_OUT = "    not_of_unit: [tester, owner]\n"
 ROWS = """records:
   part:
     title: {vi: Bộ phận, en: Part}
@@ -107,7 +108,11 @@ ROWS = """records:
     by: [unit_head]
     edit_when: {new: {title: {vi: Mới, en: New}, that: {column: number, op: gt, value: 1}}}
     voided_by: {part: number}
-    columns: {number: {type: integer, personal: true, title: {vi: Số hiệu, en: Number}}}
+    not_of_unit: [tester, owner]
+    columns:
+      number: {type: integer, personal: true, title: {vi: Số hiệu, en: Number}}
+      tester: {type: person, title: {vi: Người thử, en: Tester}}
+      owner: {type: unit, title: {vi: Đơn vị giữ, en: Owner}}
 evidence:
 """
 
@@ -118,6 +123,8 @@ evidence:
         (("op: gt, value: 1", "op: ge, value: 1"), ("part", "edit_when", "new")),
         ((CLOSED, ""), ("part", "edit_when", "new")),
         (("    voided_by: {part: number}\n", ""), ("part", "voided_by", "part")),
+        ((KEPT_OUT, ""), ("part", "not_of_unit", "tester")),
+        ((KEPT_OUT, f"{KEPT_OUT}    own_unit: waiver\n"), ("part", "own_unit", "tester")),
         (("personal: true, ", ""), ("part", "personal", "number")),
         (
             ("initial: planned\n", "initial: planned\npersonal_to: [office]\n"),

@@ -1,5 +1,7 @@
 """Rules 1 to 4 of `record_rule`."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -7,12 +9,13 @@ import pytest
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.machine.decide import Refused
-from engine.machine.instance import Case, Row
+from engine.machine.instance import Case, Row, Waiver
 from engine.machine.record_rule import RecordChange, RecordsClosed, decide_record
 from tests.unit.engine.machine.examples import (
     CHECK,
     HEAD,
     OFFICE,
+    TODAY,
     actor,
     case,
     person,
@@ -142,6 +145,21 @@ def test_a_role_counts_while_its_condition_holds(lines: int, expected: object) -
 def test_nobody_is_named_for_his_own_unit(named: str | None, unit: str, expected: object) -> None:
     spec = {"not_of_unit": ["person", "unit"]}
     assert judged(change(text="a", person=named, unit=unit), **spec) == expected
+
+
+def test_a_waiver_lifts_the_own_unit_only_where_the_set_says_so_and_until_its_day() -> None:
+    spec: dict[str, Any] = {"not_of_unit": ["person", "unit"]}
+    own = change(text="a", person="an", unit="lab")
+    to_today = Waiver(gate="own_unit:person", reason="Nhỏ", granted_by="chi", until=TODAY)
+    over = replace(to_today, until=TODAY - timedelta(days=1))
+    for given, may, expected in (
+        (to_today, "waiver", Grant(role="unit_head")),
+        (to_today, "refuse", ["own_unit:person"]),
+        (over, "waiver", ["own_unit:person"]),
+        (replace(to_today, gate="own_unit:unit"), "waiver", ["own_unit:person"]),
+    ):
+        present = case(people=PEOPLE, waivers=(given,))
+        assert judged(own, present=present, own_unit=may, **spec) == expected
 
 
 def test_a_person_whose_unit_is_unknown_is_not_let_through() -> None:

@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -5,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.machine.instance import Case
+from engine.machine.instance import Case, Waiver
 from tests.unit.workflows.made_cases import (
     TODAY,
     case,
@@ -121,6 +122,13 @@ def test_an_auditor_of_their_own_unit_is_counted_for_each_slot() -> None:
     records = {"slot": (slot("s1", "tdc"), slot("s2", "tdc"), slot("s3", "office"))}
     found = audit(records=records, people=(person("binh", "tdc"),))
     assert facts.auditors_of_own_unit(found) == 2
+    assert facts.auditors_of_own_unit(lifted(found)) == 0
+
+
+def lifted(found: Case) -> Case:
+    """The same audit, whose Director lets an auditor visit their own unit to the end of today."""
+    given = Waiver(gate=facts.OWN_UNIT, reason="Nhỏ", granted_by="gd", until=found.today)
+    return replace(found, waivers=(given,))
 
 
 def test_excused_slots_ask_for_no_checklist_and_no_verdict() -> None:
@@ -181,7 +189,9 @@ def test_a_unit_writes_no_findings_about_itself_under_another_name_either() -> N
         finding("f4", unit="tdc", auditor="cuong", by="dung"),
     )
     people = (person("binh", "tdc"), person("dung", "office"))
-    assert facts.findings_of_own_unit(audit(records={"finding": findings}, people=people)) == 2
+    found = audit(records={"finding": findings}, people=people)
+    assert facts.findings_of_own_unit(found) == 2
+    assert facts.findings_of_own_unit(lifted(found)) == 0
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 from collections import Counter
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.machine.instance import Case, Surroundings
+from engine.machine.instance import Case, Surroundings, Waiver
 from engine.machine.registry import Lack
 from tests.unit.workflows.made_cases import case, person, slot
 from workflows.internal_audit import facts
@@ -89,6 +89,19 @@ def test_a_unit_that_only_its_own_people_could_visit_is_told() -> None:
     found = audit({"an": "office", "binh": "office"})
     assert lacking(found) == (Lack("own_unit_alone", unit="office"),)
     assert [row.get("auditor") is None for row in slots(found)] == [True, False, False]
+
+
+def test_while_the_director_allows_it_one_of_the_unit_itself_is_proposed_at_last() -> None:
+    found = audit({"an": "office", "binh": "office"})
+    given_ = Waiver(gate=facts.OWN_UNIT, reason="Nhỏ", granted_by="gd", until=found.today)
+    allowed = replace(found, waivers=(given_,))
+    assert lacking(allowed) == (Lack("own_unit_waived", unit="office"),)
+    assert all("auditor" in row for row in slots(allowed))
+    # Where somebody of another unit is left, a waiver changes nothing.
+    others = audit({"an": "office", "binh": "tdc"})
+    assert slots(replace(others, waivers=(given_,))) == slots(others)
+    ended = replace(given_, until=found.today - timedelta(days=1))
+    assert lacking(replace(found, waivers=(ended,))) == lacking(found)
 
 
 def test_without_anybody_qualified_that_is_said_once() -> None:
