@@ -1,6 +1,7 @@
 """Every process that brings code of its own, registered by a call and by nothing else."""
 
 from engine.machine.registry import Registry
+from workflows.annual_objectives import register as annual_objectives
 from workflows.city_task import register as city_task
 from workflows.corrective_action import register as corrective_action
 from workflows.document_change import register as document_change
@@ -32,6 +33,7 @@ from workflows.weekly_task_report import register as weekly_task_report
 def catalog(registry: Registry) -> None:
     """Fill a registry with the names of all processes."""
     plan_rows.register(registry)
+    annual_objectives.register(registry)
     internal_audit.register(registry)
     corrective_action.register(registry)
     training_campaign.register(registry)

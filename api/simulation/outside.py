@@ -26,7 +26,7 @@ from engine.commands.open_plan import Outcome, open_plan
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.definition.model import Process
 from engine.machine.opening import openers
-from engine.queries.plan_facts import opened_by_plan
+from engine.transaction.planning import opened_by_plan
 from workflows.overdue_dossiers.keeping import NAME as REGISTER
 
 A_YEAR: Final = 3

@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from engine.audit.leaf import EntryType
-from engine.machine.actor import SYSTEM
-from engine.runtime import Runtime, UnitOfWork
-from engine.storage.audit_log import LogDraft
+from engine.runtime import Runtime
+from engine.transaction.planning import add_edition
 
 
 def enter_plan(runtime: Runtime, organization_id: str, year: int, body: Mapping[str, Any]) -> int:
@@ -18,18 +16,3 @@ def enter_plan(runtime: Runtime, organization_id: str, year: int, body: Mapping[
         edition = add_edition(uow, year, body)
         uow.commit()
         return edition
-
-
-def add_edition(uow: UnitOfWork, year: int, body: Mapping[str, Any]) -> int:
-    """Keep a further edition inside a transaction that does more; its number."""
-    edition = uow.tables.plans.add(year, body, by=SYSTEM.person, at=uow.now)
-    uow.tables.log.append(
-        LogDraft(
-            type=EntryType.PLAN_CHANGED,
-            stream="organization",
-            at=uow.now,
-            actor=SYSTEM,
-            subject=f"plan/{year}/{edition}",
-        )
-    )
-    return edition

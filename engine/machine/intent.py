@@ -96,4 +96,33 @@ class Qualify:
     valid_to: date | None = None
 
 
-Intent = Notify | SetField | StartInstance | ChangeRecord | TakeTransition | RaiseFlag | Qualify
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EnterPlan:
+    """Keep a further edition of the plan of a year.
+
+    Attributes:
+        body: the plan in the shape in which files have it: `document`, `appendix`, `rows`.
+    """
+
+    year: int
+    body: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenYear:
+    """Open the cases of the rows of a year's newest plan; those that are there stay as they are."""
+
+    year: int
+
+
+Intent = (
+    Notify
+    | SetField
+    | StartInstance
+    | ChangeRecord
+    | TakeTransition
+    | RaiseFlag
+    | Qualify
+    | EnterPlan
+    | OpenYear
+)

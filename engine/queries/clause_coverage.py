@@ -19,11 +19,11 @@ from typing import Final
 from engine.definition.model import Process
 from engine.machine.opening import openers
 from engine.queries.instances import Title, unit_titles
-from engine.queries.plan_facts import newest_definitions
 from engine.queries.plan_standing import Light
 from engine.runtime import Caller, Runtime
 from engine.storage.evidence import Held
 from engine.storage.instances import Filter, StoredInstance
+from engine.transaction.planning import newest_definitions
 
 OPEN_CASES_MAX: Final = 1000
 SYSTEM_ROLE: Final = "system"

@@ -8,11 +8,12 @@ from typing import Any
 from engine.definition.model import Process
 from engine.errors import NotFound
 from engine.queries.instances import Summary, summary_of, unit_titles
-from engine.queries.plan_facts import newest_definitions, plan_facts
+from engine.queries.plan_facts import plan_facts
 from engine.queries.plan_order import OrderWarning, PlanRow, Standing, order_warnings
 from engine.queries.plan_standing import Carrier, PlanStanding, plan_standing
 from engine.runtime import Caller, Runtime, UnitOfWork
 from engine.storage.instances import Filter
+from engine.transaction.planning import newest_definitions
 
 INSTANCES_PER_ROW_MAX = 50
 

@@ -14,35 +14,16 @@ from typing import Any, Final
 
 from engine.calendars.recurrence import parse_period
 from engine.definition.model import Process
-from engine.machine.opening import missing_at_opening
 from engine.machine.window import Span, spans_of
 from engine.queries.plan_standing import SHARE, Actual, Carrier, PlanCase, RowFacts, Target
 from engine.runtime import UnitOfWork
 from engine.storage.instances import Count, Filter, StoredInstance
+from engine.transaction.planning import newest_definitions, opened_by_plan
 
 CASES_PER_PROCESS_MAX: Final = 200
 ASKED_MAX: Final = 6
 """How many cases are asked for a figure until one says something."""
 WHOLE_YEAR: Final = 366
-
-
-def newest_definitions(uow: UnitOfWork) -> dict[str, Process]:
-    """The newest published version of every process."""
-    return {name: uow.definition(name).process for name in uow.tables.definitions.processes()}
-
-
-def opened_by_plan(process: Process, others: Mapping[str, Process]) -> bool:
-    """Whether a plan can open a process, given all others."""
-    children = {
-        state.children.process
-        for other in others.values()
-        for state in other.states.values()
-        if state.children is not None
-    }
-    periodic = process.window is not None and process.window.every is not None
-    return (
-        process.process not in children and not periodic and missing_at_opening(process, {}) is None
-    )
 
 
 def plan_facts(uow: UnitOfWork, body: Mapping[str, Any], year: int) -> tuple[RowFacts, ...]:

@@ -1,4 +1,4 @@
-"""A small file into cells: CSV as offices save it, and the first visible sheet of an XLSX.
+"""A small file into cells: CSV, the first visible sheet of an XLSX, the largest table of a DOCX.
 
 1. `streaming` says what is read at all, and how; here the rows are counted and kept.
 2. A row keeps the number that the program of its author shows; blank rows are left out.
@@ -18,7 +18,9 @@ SHEET_BYTES_MAX: Final = 10 * 1024 * 1024
 ROWS_MAX: Final = 5_000
 """Rows under the heading; more are another kind of work than what one command writes."""
 CELL_CHARACTERS_MAX: Final = 32_767
-LIMITS: Final = StreamLimits(bytes_max=SHEET_BYTES_MAX, rows_max=ROWS_MAX, last_row=50_000)
+LIMITS: Final = StreamLimits(
+    bytes_max=SHEET_BYTES_MAX, rows_max=ROWS_MAX, last_row=50_000, word=True
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +42,7 @@ def read_sheet(stream: BinaryIO, *, filename: str) -> Sheet:
     """Read a seekable file from its beginning.
 
     Raises:
-        TypeNotAccepted: it is neither CSV nor XLSX, by name or by content.
+        TypeNotAccepted: it is neither CSV nor XLSX nor DOCX, by name or by content.
         UnsafeContent: it is empty, damaged, or could harm whoever opens it.
         FileTooLarge: more bytes, rows or columns than are taken.
     """

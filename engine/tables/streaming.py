@@ -7,9 +7,10 @@
    the heading and decimal commas do not mislead.
 3. XLSX is read row by row, with what formulas last gave. A reader that lays out the whole sheet
    first can be made to ask for terabytes by a file of five kilobytes.
-4. The tags of every part of a workbook are counted before it is read, and the texts that its cells
+4. DOCX is read where it is asked for: its largest table, as an office writes its appendices.
+5. The tags of every part of a workbook are counted before it is read, and the texts that its cells
    share are weighed: a reader must keep those.
-5. More bytes, rows or columns than the limits are refused, never cut off.
+6. More bytes, rows or columns than the limits are refused, never cut off.
 """
 
 import codecs
@@ -27,6 +28,7 @@ from engine.evidence.file_type import FileType, UnsafeContent
 from engine.tables.cell import Cell
 from engine.tables.csv_text import PIECE_BYTES, SAMPLE_CHARACTERS, fits, text_rows
 from engine.tables.parquet import is_parquet, parquet_rows, refuse_without_reader
+from engine.tables.word import word_rows
 from engine.tables.workbook import workbook_rows
 
 ACCEPTED: Final = frozenset({FileType.CSV, FileType.XLSX})
@@ -57,7 +59,7 @@ class StreamLimits:
         tags_max: of the rows and of their texts: bytes that pack well are dear to read.
         shared_bytes_max: of the texts that cells of a workbook share.
         unpacked_bytes_max: of all parts of a workbook.
-        parquet: whether a file of that kind is taken.
+        parquet, word: whether a file of that kind is taken.
     """
 
     bytes_max: int
@@ -68,6 +70,12 @@ class StreamLimits:
     shared_bytes_max: int = 64 * 1024 * 1024
     unpacked_bytes_max: int = 64 * 1024 * 1024
     parquet: bool = False
+    word: bool = False
+
+    @property
+    def accepted(self) -> frozenset[FileType]:
+        """What is taken beside Parquet, which is told by its own marks."""
+        return ACCEPTED | {FileType.DOCX} if self.word else ACCEPTED
 
     @property
     def content(self) -> ContentLimits:
@@ -81,18 +89,21 @@ class TableFile:
     """A file that was judged: its rows may be taken as often as they are wanted.
 
     Attributes:
-        encoding: of CSV; None of a workbook and of Parquet.
+        encoding: of CSV; None of all others.
     """
 
     stream: BinaryIO
     limits: StreamLimits
     encoding: str | None = None
     parquet: bool = False
+    word: bool = False
 
     def rows(self) -> Iterator[Sequence[Cell]]:
         """The rows from the beginning, blank ones included, as they stand."""
         if self.parquet:
             return _counted(parquet_rows(self.stream), self.limits)
+        if self.word:
+            return _counted(word_rows(self.stream), self.limits)
         if self.encoding is None:
             found = workbook_rows(
                 self.stream,
@@ -107,7 +118,7 @@ def open_table(stream: BinaryIO, *, filename: str, limits: StreamLimits) -> Tabl
     """Judge a seekable file, before any row of it is read.
 
     Raises:
-        TypeNotAccepted: it is no CSV, XLSX or Parquet that is taken, by name or by content.
+        TypeNotAccepted: it is nothing that is taken, by name or by content.
         AnalyticsMissing: it is Parquet, and its reader is not installed.
         UnsafeContent: it is empty, damaged, or could harm whoever opens it.
         FileTooLarge: more bytes than are taken.
@@ -117,10 +128,10 @@ def open_table(stream: BinaryIO, *, filename: str, limits: StreamLimits) -> Tabl
     if limits.parquet and is_parquet(stream, filename):
         refuse_without_reader()
         return TableFile(stream=stream, limits=limits, parquet=True)
-    encoding = _encoding(stream, filename, limits)
+    found, encoding = _judged(stream, filename, limits)
     if encoding is None:
         _refuse_heavy(stream, limits)
-    return TableFile(stream=stream, limits=limits, encoding=encoding)
+    return TableFile(stream=stream, limits=limits, encoding=encoding, word=found is FileType.DOCX)
 
 
 def stream_rows(
@@ -157,25 +168,27 @@ def refuse_row(number: int, row: Sequence[Cell], limits: StreamLimits) -> None:
         raise UnsafeContent("sheet_too_wide", columns_max=limits.columns_max)
 
 
-def _encoding(stream: BinaryIO, filename: str, limits: StreamLimits) -> str | None:
-    """How the text of a file is written; None of a workbook."""
+def _judged(stream: BinaryIO, filename: str, limits: StreamLimits) -> tuple[FileType, str | None]:
+    """What a file is, and how its text is written; None of what is no text."""
     stream.seek(0)
     marked = stream.read(2) in {b"\xff\xfe", b"\xfe\xff"}
     try:
-        found = check_content(stream, filename=filename, accepted=ACCEPTED, limits=limits.content)
+        found = check_content(
+            stream, filename=filename, accepted=limits.accepted, limits=limits.content
+        )
     except UnsafeContent as error:
         # What a Vietnamese office saves as CSV is UTF-8 only where somebody asked for it.
         if error.code not in {"text_not_utf8", "text_has_nul"}:
             raise
     else:
-        return None if found.type is FileType.XLSX else "utf-8-sig"
+        return found.type, "utf-8-sig" if found.type is FileType.CSV else None
     for encoding in ("utf-16",) if marked else ("cp1258", "cp1252"):
         if fits(stream, encoding):
             stream.seek(0)
             head = codecs.getincrementaldecoder(encoding)().decode(stream.read(SAMPLE_CHARACTERS))
             again = io.BytesIO(head.encode("utf-8"))
             check_content(again, filename=filename, accepted=ACCEPTED, limits=limits.content)
-            return encoding
+            return FileType.CSV, encoding
     raise UnsafeContent("text_not_utf8")
 
 

@@ -25,8 +25,10 @@ from engine.machine.decision import Accepted, Command, Refused
 from engine.machine.instance import Case, Row, Step
 from engine.machine.intent import (
     ChangeRecord,
+    EnterPlan,
     Intent,
     Notify,
+    OpenYear,
     Qualify,
     RaiseFlag,
     SetField,
@@ -43,6 +45,7 @@ from engine.transaction.deadlines import due_and_timers
 from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
+from engine.transaction.planning import carry_out_plan
 from engine.transaction.qualifying import qualify
 from engine.transaction.recording import write_record, write_records
 from engine.transaction.signing import (
@@ -330,6 +333,8 @@ def carry_out(
             _take_further_step(uow, case, intent)
         case Qualify():
             qualify(uow, case, intent, actor=actor, grant=grant)
+        case EnterPlan() | OpenYear():
+            carry_out_plan(uow, case, intent, actor=actor, grant=grant)
         case SetField() | RaiseFlag():
             # Both were written with the step itself, or marked without one.
             pass

@@ -119,7 +119,7 @@ def test_a_form_without_a_file_asks_for_one(roll: Roll, office: Browser) -> None
     address = f"{sheets_address(roll)}/import"
     office.open(address)
     page = office.send(address, expect=422)
-    assert "Hãy chọn một tệp CSV hoặc XLSX." in page.text
+    assert "Hãy chọn một tệp CSV, XLSX hoặc DOCX." in page.text
 
 
 def test_rows_that_do_not_fit_any_more_are_told_when_they_are_written(

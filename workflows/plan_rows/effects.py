@@ -41,6 +41,11 @@ def tell_secretary_of_case(_question: Question) -> tuple[Intent, ...]:
     return (Notify(message="row_waits", roles=("iso_secretary",)),)
 
 
+def tell_heads_of_case(_question: Question) -> tuple[Intent, ...]:
+    """Every head of a unit hears that a case waits for them."""
+    return (Notify(message="row_waits", roles=("unit_head",)),)
+
+
 def stamp_reported_on(question: Question) -> tuple[Intent, ...]:
     """The day of a report is the house's, not the reporter's."""
     return (SetField(field="reported_on", value=question.case.today),)

@@ -10,6 +10,7 @@ EFFECTS = {
     "tell_office_of_case": effects.tell_office_of_case,
     "tell_director_of_case": effects.tell_director_of_case,
     "tell_secretary_of_case": effects.tell_secretary_of_case,
+    "tell_heads_of_case": effects.tell_heads_of_case,
     "stamp_reported_on": effects.stamp_reported_on,
 }
 

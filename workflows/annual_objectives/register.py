@@ -1,0 +1,35 @@
+"""The names that `definitions/annual_objectives.yaml` uses, tied to their functions."""
+
+from engine.machine.registry import Registry
+from workflows.annual_objectives import edition, facts
+
+PROCESS = "annual_objectives"
+
+
+def register(registry: Registry) -> None:
+    """Make the names of the objectives known."""
+    for gap in facts.HAS:
+        registry.fact(PROCESS, f"rows_without_{gap}", facts.rows_without(gap))
+    for fact in (
+        facts.rows_listed,
+        facts.numbers_wrong,
+        facts.figures_wrong,
+        facts.opinions_unanswered,
+        facts.objectives_unevaluated,
+        facts.failures_unexplained,
+    ):
+        registry.fact(PROCESS, fact.__name__, fact)
+    registry.fact(PROCESS, "year_whole", facts.year_whole, reads=("first_day", "last_day"))
+    registry.fact(
+        PROCESS,
+        "plan_day_plausible",
+        facts.plan_day_plausible,
+        reads=("plan_date", "decision_date"),
+    )
+    registry.effect("enter_plan", edition.enter_plan)
+    registry.effect("open_year", edition.open_year)
+    registry.figure(PROCESS, "complete", facts.complete)
+    registry.figure(PROCESS, "met", facts.met)
+    registry.lookup(PROCESS, edition.LAST_PLAN, edition.plan_to_start_from)
+    registry.proposal(PROCESS, "row", edition.rows_to_start_from)
+    registry.proposal(PROCESS, "measure", edition.measures_to_start_from)
