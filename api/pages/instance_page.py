@@ -351,11 +351,13 @@ def flag_words(flags: Iterable[str], voice: Voice) -> tuple[str, ...]:
 
 
 def names_of_case(view: InstanceView, voice: Voice) -> dict[str, str]:
-    """States, choices, units and steps by their ids: papers and figures name them so."""
+    """Columns, states, choices, units and steps by their ids: papers and figures name them so."""
     specs = [*view.process.fields.values()]
+    names: dict[str, str] = {}
     for record_set in view.process.records.values():
         specs += record_set.columns.values()
-    names = {name: voice.title(state.title) for name, state in view.process.states.items()}
+        names |= {name: voice.title(spec.title) for name, spec in record_set.columns.items()}
+    names |= {name: voice.title(state.title) for name, state in view.process.states.items()}
     names |= {choice: voice.title(text) for spec in specs for choice, text in spec.choices.items()}
     names |= {unit: voice.title(title) for unit, title in view.units.items()}
     names |= {name: voice.title(step.title) for name, step in view.process.transitions.items()}

@@ -365,8 +365,11 @@ def _new(
 def _fields_to_open_with(
     desk: Desk, chosen: DefinitionView, typed: Typed | None
 ) -> tuple[Entry, ...]:
+    first = chosen.process.initial
     return tuple(
-        entry_of(name, spec, choices=desk.choices, typed=typed)
+        entry_of(
+            name, spec, choices=desk.choices, typed=typed, required=spec.required_from == first
+        )
         for name, spec in chosen.process.fields.items()
     )
 

@@ -51,6 +51,8 @@ HAS: Final[Mapping[str, Callable[[Row], bool]]] = {
     "evaluation": has_text("evaluation"),
 }
 """What every row needs: name of the gap → whether a row has it."""
+COLUMN_OF: Final = {"who": "lead_units"}
+"""The column in which a gap stands, where it has another name."""
 
 
 def rows_without(gap: str) -> Callable[[Case], int]:
@@ -115,7 +117,7 @@ def plan_day_plausible(case: Case) -> bool:
 
 
 def complete(case: Case) -> Figure:
-    """Rows that have all that is asked of them, out of all; told apart by what is there."""
+    """Rows that have all that is asked of them, out of all; told apart by column."""
     rows = work_rows(case)
     whole = sum(all(has(row) for has in HAS.values()) for row in rows)
     return Figure(
@@ -123,7 +125,10 @@ def complete(case: Case) -> Figure:
         denominator=len(rows) if rows else None,
         cut_off=case.today,
         rows={"row": tuple(row.id for row in rows)},
-        parts={gap: (sum(has(row) for row in rows), len(rows)) for gap, has in HAS.items()},
+        parts={
+            COLUMN_OF.get(gap, gap): (sum(has(row) for row in rows), len(rows))
+            for gap, has in HAS.items()
+        },
     )
 
 
