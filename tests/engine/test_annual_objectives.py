@@ -116,6 +116,11 @@ def changed(row: Row, **values: Any) -> WantedRow:
 
 @pytest.fixture
 def objectives(office: Office) -> Objectives:
+    return begun(office)
+
+
+def begun(office: Office) -> Objectives:
+    """The objectives of 2026, just proposed."""
     request = StartInstance(
         caller=office.as_("iso_secretary"),
         process="annual_objectives",

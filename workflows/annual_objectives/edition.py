@@ -47,7 +47,7 @@ def body_of(question: Question) -> dict[str, Any]:
     """The edition that a case and the values of its step make."""
     case, fields = question.case, question.fields
     year = fields["first_day"].year
-    rows = sorted(case.rows("row"), key=_order)
+    rows = in_order(case.rows("row"))
     measures: dict[str, list[Row]] = {}
     for row in case.rows("measure"):
         measures.setdefault(row.values["row"], []).append(row)
@@ -79,6 +79,11 @@ def body_of(question: Question) -> dict[str, Any]:
         "source": case.instance.code,
         "rows": [_row(row, measures.get(row.id, ())) for row in rows],
     }
+
+
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows in the order of their numbers, 2.10 behind 2.9."""
+    return tuple(sorted(rows, key=_order))
 
 
 def _order(row: Row) -> tuple[int, ...]:

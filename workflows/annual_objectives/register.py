@@ -1,7 +1,7 @@
 """The names that `definitions/annual_objectives.yaml` uses, tied to their functions."""
 
 from engine.machine.registry import Registry
-from workflows.annual_objectives import edition, facts
+from workflows.annual_objectives import edition, facts, report
 
 PROCESS = "annual_objectives"
 
@@ -31,5 +31,7 @@ def register(registry: Registry) -> None:
     registry.figure(PROCESS, "complete", facts.complete)
     registry.figure(PROCESS, "met", facts.met)
     registry.lookup(PROCESS, edition.LAST_PLAN, edition.plan_to_start_from)
+    registry.document(PROCESS, "plan", report.year_paper)
+    registry.document(PROCESS, "evaluation_sheet", report.year_paper)
     registry.proposal(PROCESS, "row", edition.rows_to_start_from)
     registry.proposal(PROCESS, "measure", edition.measures_to_start_from)

@@ -14,6 +14,7 @@ from engine.machine.intent import EnterPlan, OpenYear
 from engine.machine.registry import Question
 from tests.unit.workflows.made_cases import case, row
 from workflows.annual_objectives import edition, facts
+from workflows.annual_objectives.report import year_paper
 
 FIRST, LAST = date(2026, 1, 1), date(2026, 12, 31)
 FULL = {
@@ -178,6 +179,25 @@ def test_last_years_plan_is_proposed_and_issued_it_says_the_same() -> None:
                 assert same[name]["vi"] == one[name]["vi"]
             assert set(same["lead"]["who"]) == set(one["lead"]["who"])
             assert same["target"]["vi"] == same["resources"]["vi"] == ""
+
+
+def test_the_papers_of_a_year_say_its_rows_in_order_and_what_became_of_each_objective() -> None:
+    rows = (line("r2", number="2.1"), line("r1"), line("r3", number="10"))
+    verdicts = (
+        row("e2", objective=2, verdict="not_met", result="60 %", cause="Thiếu người"),
+        row("e1", objective=1, verdict="met", result="100 %"),
+    )
+    fields = {"first_day": FIRST, "decision_number": "23/QĐ-SKHCN", "assessment": "Khá"}
+    records = {"row": rows, "evaluation": verdicts}
+    found = year_paper(case("annual_objectives", fields=fields, records=records))
+    assert (found.year, found.assessment, found.decision_date) == (2026, "Khá", None)
+    assert [one.number for one in found.rows] == ["1", "2.1", "10"]
+    assert [(one.objective, one.verdict, one.cause) for one in found.verdicts] == [
+        (1, "met", ""),
+        (2, "not_met", "Thiếu người"),
+    ]
+    assert found.verdicts[0].content == FULL["content"]
+    assert year_paper(case("annual_objectives")).year is None
 
 
 def test_every_group_of_a_plan_has_its_choice() -> None:
