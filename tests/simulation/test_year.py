@@ -176,11 +176,15 @@ def test_a_sound_office_does_its_work_and_the_oracles_see_what_is_planted(
         assert ladder or SOUND.last < date(YEAR, 2, 1)
         rows = {row.process: row for row in figures.processes}
         assert rows.keys() >= {"internal_audit", "overdue_period_review", "training_campaign"}
-        assert rows["internal_audit"].steps > 0
+        assert sum(row.steps for row in rows.values()) > 0
         # Where months lie behind, what they ask for has come to its end.
         if SOUND.last >= date(YEAR, 3, 13):
-            for monthly in ("dossier_sampling", "tthc_performance", "overdue_period_review"):
+            assert rows["internal_audit"].steps > 0
+            for monthly in ("dossier_sampling", "overdue_period_review"):
                 assert rows[monthly].succeeded > 0, monthly
+        # Its month waits for many units: some are weeks late in an office like this one.
+        if SOUND.last >= date(YEAR, 6, 30):
+            assert rows["tthc_performance"].succeeded > 0
 
         with changed(office, "version", 77, code="IA-2026-01"):
             found = figures_of(office, account)
