@@ -23,7 +23,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 20 $(i
 # Rooms where a branch that no test takes is a fault.
 EXACT_ROOMS := engine/machine/*,engine/definition/*,engine/audit/*,engine/calendars/*
 
-.PHONY: install run test test-journeys test-fast test-long bench lint format lock
+.PHONY: install run test test-fast test-long bench lint format lock
 
 # `make run` alone needs no development tools; where they are installed, they stay.
 install: .venv/development.stamp
@@ -38,7 +38,7 @@ run:
 
 # Counting branches doubles the time: COVERAGE=1 asks for it, and for the floors below.
 test: install
-	@$(in_memory); $(PYTEST) $(if $(COVERAGE),--cov --cov-report=,-m 'not journey')
+	@$(in_memory); $(PYTEST) $(if $(COVERAGE),--cov --cov-report=)
 ifneq ($(COVERAGE),)
 	$(BIN)/coverage report --skip-covered --fail-under=95
 	$(BIN)/coverage report --skip-covered --fail-under=100 --include='$(EXACT_ROOMS)'
@@ -52,12 +52,8 @@ if [ "$$(df -Pk /dev/shm 2>/dev/null | awk 'NR == 2 { print $$4 }')" -gt 2000000
 fi
 endef
 
-# What lives through whole processes, stories and years, and kills real processes (tests/conftest.py).
-test-journeys: install
-	@$(in_memory); $(PYTEST) -m journey
-
 test-fast: install
-	$(PYTEST) -m 'not journey and not slow and not postgres and not browser'
+	$(PYTEST) -m 'not slow and not postgres and not browser'
 
 test-long: install
 	$(BIN)/python -m pytest -n $(JOBS) --hypothesis-profile=nightly

@@ -17,36 +17,12 @@ settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
 
 pytest_plugins = ["tests.fixtures", "tests.s3_server", "tests.shared_statements"]
 
-LONG = ("tests/browser/", "tests/acceptance/")
-JOURNEYS = (
-    "tests/acceptance/test_overdue_dossiers.py",
-    "tests/acceptance/test_steering_review.py",
-    "tests/acceptance/test_training_campaign.py",
-    "tests/acceptance/test_year_of_exports.py",
-    "tests/api/test_city_tasks.py",
-    "tests/browser/test_pages.py",
-    "tests/browser/test_steering_review.py",
-    "tests/browser/test_training_campaign.py",
-    "tests/browser/test_year_of_exports.py",
-    "tests/cli/test_serving.py",
-    "tests/demonstration/",
-    "tests/security/attacks/",
-    "tests/security/test_crash.py",
-    "tests/simulation/",
-    "tests/worker/test_background.py",
-)
-"""What lives through a whole process, story or year, walks every page at every width, or kills real
-processes over and over: a fiftieth of the tests and two fifths of their time. `make test` leaves
-them to `make test-journeys`, `.ci/run` calls both, and whoever runs pytest runs everything. The
-internal audit, over HTTP and in a browser, belongs to `make test`."""
+JOURNEYS = ("tests/browser/", "tests/acceptance/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the journeys. The long ones go first: begun last, one would keep a lone core busy."""
-    for item in items:
-        if item.nodeid.startswith(JOURNEYS):
-            item.add_marker(pytest.mark.journey)
-    items.sort(key=lambda item: not item.nodeid.startswith(LONG))
+    """Let the long journeys go first: begun last, one of them would keep a lone core busy."""
+    items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
 
 
 def pytest_collection_finish() -> None:
