@@ -12,6 +12,7 @@ from datetime import date, datetime
 from typing import Any, Final
 
 from api.pages.forms import Choices, Entry, Typed, entry_of
+from api.pages.marks import flag_words
 from api.pages.showing import SEPARATOR, Reason, Voice, is_long
 from engine.definition.graph import is_aside, leads_on
 from engine.definition.model import FieldSpec, Process, Text
@@ -345,11 +346,6 @@ def _part(part: str, view: InstanceView, voice: Voice) -> str:
     return voice.title(specs[name].title) if name in specs else part
 
 
-def flag_words(flags: Iterable[str], voice: Voice) -> tuple[str, ...]:
-    """Marks in words; one of a definition's own has none and is shown as it is."""
-    return tuple(_flag(flag, voice) for flag in flags)
-
-
 def names_of_case(view: InstanceView, voice: Voice) -> dict[str, str]:
     """Columns, states, choices, units and steps by their ids: papers and figures name them so."""
     specs = [*view.process.fields.values()]
@@ -576,10 +572,3 @@ def _leg(leg: RouteStep, voice: Voice) -> LegView:
         internal=step.internal,
         flags=flag_words(step.flags, voice),
     )
-
-
-def _flag(flag: str, voice: Voice) -> str:
-    if flag.startswith("waived:"):
-        return voice.ui("flag.waived")
-    code = f"flag.{flag}"
-    return voice.words.say(code, {}, voice.language) if voice.words.knows(code) else flag

@@ -17,7 +17,6 @@ from api.pages.forms import Entry, Typed, entry_of, values_of
 from api.pages.instance_page import (
     approvals_of,
     children_of,
-    flag_words,
     names_of_case,
     route_of,
     slots_of,
@@ -27,6 +26,7 @@ from api.pages.instance_page import (
     with_rows,
 )
 from api.pages.issuing import issue_form
+from api.pages.marks import flag_words, gate_words
 from api.pages.moments import deadline_words
 from api.pages.papers import Papers, paper_values
 from api.pages.showing import Message, Voice
@@ -287,7 +287,7 @@ def show_instance(
         ],
         waivers=[
             {
-                "gate": _gate(waiver.gate, view, voice),
+                "gate": gate_words(waiver.gate, view.process, voice),
                 "until": waiver.until,
                 "by": voice.person(waiver.granted_by),
                 "reason": waiver.reason,
@@ -438,16 +438,3 @@ def _waivable(view: InstanceView, voice: Voice) -> list[tuple[str, str]]:
                 "gate.own_unit_of", column=voice.title(spec.columns[column].title)
             )
     return list(found.items())
-
-
-def _gate(key: str, view: InstanceView, voice: Voice) -> str:
-    """What a waiver lifts, in words."""
-    code, _, subject = key.partition(":")
-    if subject in view.process.evidence:
-        return voice.title(view.process.evidence[subject].title)
-    if subject in view.process.fields:
-        return voice.title(view.process.fields[subject].title)
-    for step in view.process.transitions.values():
-        if code == UnmetCode.CONDITION and subject in step.requires:
-            return voice.title(step.requires[subject].title)
-    return voice.ui(f"gate.{code}")

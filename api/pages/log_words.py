@@ -16,6 +16,7 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
+from api.pages.marks import marks
 from api.pages.showing import Reason, Voice
 from engine.audit.payload import Change
 from engine.commands.manage_accounts import WRONG_CREDENTIALS
@@ -91,6 +92,7 @@ class EntryWords:
 
     Attributes:
         kind: what kind of entry it is, where `what` is the name of a step.
+        flags: what was let through and marked.
         facts: label and value of what it says besides.
         erased: its payload is gone; `withheld`: it has personal values, which no reading shows;
             `personal_erased`: it had.
@@ -112,6 +114,7 @@ class EntryWords:
     target: str
     refused: bool
     unmet: tuple[Reason, ...]
+    flags: tuple[str, ...]
     reason: str
     voided_by: str
     changes: tuple[ChangeView, ...]
@@ -170,6 +173,7 @@ def told(
             _unmet(key, process, voice, transition=entry.transition, record_set=subject)
             for key in body.get("unmet", ())
         ),
+        flags=marks(body.get("flags", ()), process, voice),
         reason="" if payload is None else payload.reason or "",
         voided_by=_records(details.get("voided_by"), process, voice),
         changes=(

@@ -14,7 +14,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from engine.definition.model import By, Process, RecordSetSpec
 from engine.errors import Conflict, Invalid, NotFound
@@ -24,6 +24,8 @@ from engine.machine.conditions import compile_condition, is_filled
 from engine.machine.decision import Refused, Unmet, UnmetCode
 from engine.machine.instance import Case, Row, no_values
 from engine.machine.row_condition import closed_by
+
+MAY_BE_LIFTED: Final = "waiver"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,6 +94,13 @@ def decide_record(
     return found[0]
 
 
+def waived_by_row(spec: RecordSetSpec, after: Mapping[str, Any], case: Case) -> str | None:
+    """The gate that a row needed to be lifted, for a row that may stand; None: it needed none."""
+    if spec.own_unit != MAY_BE_LIFTED or not _is_of_unit(spec, after, case):
+        return None
+    return Unmet(UnmetCode.OWN_UNIT, spec.not_of_unit[0]).key
+
+
 def _spec(process: Process, change: RecordChange) -> RecordSetSpec:
     spec = process.records.get(change.record_set)
     if spec is None:
@@ -158,7 +167,7 @@ def _columns(
         if column.required and not is_filled(after.get(name)):
             yield Unmet(UnmetCode.FIELD_MISSING, name, who_can=roles, fillable=True)
     if spec.not_of_unit and _is_of_unit(spec, after, case):
-        may_lift = spec.own_unit == "waiver"
+        may_lift = spec.own_unit == MAY_BE_LIFTED
         unmet = Unmet(UnmetCode.OWN_UNIT, spec.not_of_unit[0], who_can=roles, waivable=may_lift)
         if not (may_lift and case.is_lifted(unmet.key)):
             yield unmet

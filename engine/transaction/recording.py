@@ -3,8 +3,9 @@
 1. The version of the instance stays: colleagues who enter findings do not stale one another.
 2. The entry holds old and new values in its payload; personal columns in a payload of their own.
 3. Rows are written under the lock on their instance, which the caller took when it read the case.
-4. An entry about many rows names them in its details, so that the replay counts each one's version.
-5. A change ends the rows that spoke of what it changed (`voided_by`): in the same transaction, with
+4. A row that only a waiver lets through marks its entry with the gate that was lifted.
+5. An entry about many rows names them in its details, so that the replay counts each one's version.
+6. A change ends the rows that spoke of what it changed (`voided_by`): in the same transaction, with
    an entry of their own that says why, and a message to those who can give them anew.
 """
 
@@ -20,6 +21,7 @@ from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
 from engine.machine.instance import EMPTY, Case, Row
 from engine.machine.intent import ChangeRecord, Notify
+from engine.machine.record_rule import waived_by_row
 from engine.machine.row_condition import RowImages, voided_rows
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
@@ -116,6 +118,7 @@ class _Written:
     record_set: str
     grant: Grant
     images: RowImages
+    waived: str | None
     plain: tuple[Change, ...]
     personal: tuple[Change, ...]
 
@@ -161,6 +164,7 @@ def _write(
     by: tuple[Actor, Grant],
 ) -> _Written:
     """Write one row: the one that is there, or a new one of this id."""
+    spec = process.records[change.record_set]
     known = row if isinstance(row, Row) else None
     before = {} if known is None else dict(known.values)
     merged = {} if change.retire else {**before, **change.values}
@@ -184,7 +188,7 @@ def _write(
     plain, personal = split_changes(
         as_json(before),
         as_json(after),
-        specs=process.records[change.record_set].columns,
+        specs=spec.columns,
         record_set=change.record_set,
         row=row_id,
     )
@@ -198,6 +202,7 @@ def _write(
             before=None if known is None else before,
             after=None if change.retire else after,
         ),
+        waived=None if change.retire else waived_by_row(spec, after, case),
         plain=plain,
         personal=personal,
     )
@@ -273,6 +278,7 @@ def _draft(
         personal=tuple(change for row in rows for change in row.personal),
         subject=rows[0].id if alone else rows[0].record_set,
         details=dict(why) if alone and not why else {**why, "rows": ids},
+        flags=tuple(dict.fromkeys(f"waived:{row.waived}" for row in rows if row.waived)),
     )
 
 

@@ -91,6 +91,11 @@ def test_where_nobody_else_is_left_the_director_lets_an_auditor_visit_their_own_
     assert small_web.post("director", waivers, body).status_code == 201
     values = {**SLOT, "unit": "planning_finance"}
     assert small_web.post("iso_secretary", rows, {"values": values}).status_code == 201
+    # The entry of the row bears the mark; one of another unit's auditor needs no waiver and has none.
+    assert small_web.post("iso_secretary", rows, {"values": {**SLOT, "place": "P3"}}).is_success
+    log = small_web.get("director", waivers.replace("/waivers", "/log")).json()["items"]
+    marked = [e["body"].get("flags") for e in log if e["type"] == "record_changed"]
+    assert marked == [["waived:own_unit:auditor"], None]
     small_web.office.clock.forward(days=40)
     refused = small_web.post("iso_secretary", rows, {"values": {**values, "place": "P2"}})
     assert refused.status_code in {403, 409}

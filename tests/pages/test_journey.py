@@ -210,6 +210,17 @@ def test_waivers_and_assignments_have_forms_for_those_who_may(
     gate = {"gate": "own_unit:auditor", "reason": "Chỉ có hai người", "until": "2026-07-31"}
     page = audit.at("director").send(f"{audit.address}/waivers", gate)
     assert "Đơn vị của chính mình , đến hết 31/07/2026" in page.text
+    own = {
+        "f.unit": "technology_management",
+        "f.auditor": audit.person("internal_auditor_2"),
+        "f.audit_date": "2026-07-21",
+        "f.clauses": "7.5",
+        "f.status": "planned",
+    }
+    audit.at("iso_secretary").open(f"{audit.address}/records/slot/new")
+    audit.at("iso_secretary").send(f"{audit.address}/records/slot", own)
+    log = audit.at("director").open(f"/log?instance={audit.address.rsplit('/', 1)[1]}")
+    assert "Đã miễn: Đơn vị của chính mình" in log.text
     audit.see("iso_secretary")
     page = audit.at("iso_secretary").send(
         f"{audit.address}/assignees",

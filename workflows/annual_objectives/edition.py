@@ -127,9 +127,11 @@ def _who(told: Mapping[str, Any], *columns: str) -> list[str]:
 
 
 def _window(told: Mapping[str, Any]) -> dict[str, Any]:
-    if told.get("span") == MONTHS:
-        return {MONTHS: list(range(told["first_month"], told["last_month"] + 1))}
-    return {str(told.get("span")): True}
+    """The time in the year; nothing where a waiver let the plan go without."""
+    span, first, last = (told.get(name) for name in ("span", "first_month", "last_month"))
+    if span == MONTHS:
+        return {MONTHS: list(range(first, last + 1))} if first and last else {}
+    return {span: True} if span else {}
 
 
 def _measure(row: Row, number: int) -> dict[str, Any]:

@@ -200,6 +200,23 @@ def test_the_papers_of_a_year_say_its_rows_in_order_and_what_became_of_each_obje
     assert year_paper(case("annual_objectives")).year is None
 
 
+@pytest.mark.parametrize(
+    "lacking",
+    [
+        {"span": None},
+        {"span": "months"},
+        {"span": "months", "first_month": 3},
+        {"lead": None, "lead_units": None, "method": None, "timing": None},
+        {"number": "Phần A"},
+    ],
+)
+def test_what_a_waiver_let_go_is_issued_without_it(lacking: dict[str, Any]) -> None:
+    """The Director may lift any of the conditions; the edition is whole all the same."""
+    (made,) = issued(plan((line(**lacking),)))["rows"]
+    assert made["content"]["vi"] == FULL["content"]
+    assert made["time"]["window"] in ({}, {"all_year": True})
+
+
 def test_every_group_of_a_plan_has_its_choice() -> None:
     assert set(PLAN["groups"]) == edition.GROUPS
 
