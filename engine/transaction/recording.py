@@ -10,18 +10,19 @@
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Any, Final
 
 from engine.audit.leaf import EntryType
 from engine.audit.payload import Change
-from engine.definition.model import FieldSpec, Process
+from engine.definition.model import FieldSpec, Process, RecordSetSpec
 from engine.errors import Conflict, NotFound
 from engine.machine.actor import Actor, Grant
+from engine.machine.authorization import named
 from engine.machine.instance import EMPTY, Case, Row
 from engine.machine.intent import ChangeRecord, Notify
-from engine.machine.record_rule import waived_by_row
+from engine.machine.record_rule import MAY_BE_LIFTED, waived_by_row
 from engine.machine.row_condition import RowImages, voided_rows
 from engine.runtime import UnitOfWork
 from engine.storage.advance import as_json
@@ -202,7 +203,7 @@ def _write(
             before=None if known is None else before,
             after=None if change.retire else after,
         ),
-        waived=None if change.retire else waived_by_row(spec, after, case),
+        waived=None if change.retire else _waived(uow, case, spec, after),
         plain=plain,
         personal=personal,
     )
@@ -255,6 +256,19 @@ def _ask_anew(
         units = tuple(dict.fromkeys(row.values[by.of] for row in rows)) if by.of else ()
         message = Notify(message="rows_voided", roles=(by.role,), units=units, params=params)
         notify(uow, case, message)
+
+
+def _waived(
+    uow: UnitOfWork, case: Case, spec: RecordSetSpec, after: Mapping[str, Any]
+) -> str | None:
+    """The gate that a waiver lifted for a row; whom it names first, the case does not know yet."""
+    if spec.own_unit != MAY_BE_LIFTED:
+        return None
+    strangers = named(after.get(spec.not_of_unit[0])) - set(case.people)
+    if strangers:
+        met = uow.tables.organization.known(strangers, on=case.today)
+        case = replace(case, people={**case.people, **met})
+    return waived_by_row(spec, after, case)
 
 
 def _draft(

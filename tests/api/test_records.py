@@ -91,7 +91,7 @@ def test_where_nobody_else_is_left_the_director_lets_an_auditor_visit_their_own_
     assert small_web.post("director", waivers, body).status_code == 201
     values = {**SLOT, "unit": "planning_finance"}
     assert small_web.post("iso_secretary", rows, {"values": values}).status_code == 201
-    # The entry of the row bears the mark; one of another unit's auditor needs no waiver and has none.
+    # The entry of the row bears the mark; a row that needs no waiver has none.
     assert small_web.post("iso_secretary", rows, {"values": {**SLOT, "place": "P3"}}).is_success
     log = small_web.get("director", waivers.replace("/waivers", "/log")).json()["items"]
     marked = [e["body"].get("flags") for e in log if e["type"] == "record_changed"]
