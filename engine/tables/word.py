@@ -19,6 +19,8 @@ READ_BYTES: Final = 64 * 1024
 PART: Final = "word/document.xml"
 NAMESPACE: Final = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 SPAN_MAX: Final = 200
+CELLS_MAX: Final = 500_000
+"""Of all tables together: spans make many cells out of a few bytes."""
 
 _TABLE, _ROW, _CELL, _PARAGRAPH, _TEXT, _BREAK, _TAB, _SPAN, _LOWER = (
     f"{NAMESPACE} {name}"
@@ -31,7 +33,7 @@ def word_rows(stream: BinaryIO) -> tuple[Sequence[Cell], ...]:
     """The rows of the largest table, blank ones included; none where there is no table.
 
     Raises:
-        UnsafeContent: `file_damaged`.
+        UnsafeContent: `file_damaged`, or `sheet_too_heavy`: more cells than are kept.
     """
     stream.seek(0)
     tables = _Tables()
@@ -61,6 +63,7 @@ class _Tables:
         self._depth = 0
         self._rows: list[Sequence[Cell]] = []
         self._row: list[Cell] = []
+        self._cells = 0
         self._cell: list[str] = []
         self._span = 1
         self._lower = False
@@ -105,6 +108,9 @@ class _Tables:
             text = "\n".join(" ".join(line.split()) for line in "".join(self._cell).splitlines())
             self._row.append(None if self._lower else text.strip() or None)
             self._row.extend([None] * (self._span - 1))
+            self._cells += self._span
+            if self._cells > CELLS_MAX:
+                raise UnsafeContent("sheet_too_heavy", part=PART)
         elif name == _ROW:
             self._rows.append(tuple(self._row))
 

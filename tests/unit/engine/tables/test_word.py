@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from engine.evidence.file_type import TypeNotAccepted, UnsafeContent
 from engine.tables.reading import read_sheet
 from engine.tables.streaming import StreamLimits, open_table
-from engine.tables.word import PART, word_rows
+from engine.tables.word import CELLS_MAX, PART, word_rows
 
 HEADING = ("TT", "Nội dung", "Đơn vị chủ trì")
 words = st.text(st.characters(codec="utf-8", exclude_categories=["C", "Z"]), max_size=8)
@@ -77,7 +77,10 @@ def test_paragraphs_breaks_and_inner_tables_belong_to_their_cell() -> None:
 
 def with_part(content: bytes, old: bytes, new: bytes) -> bytes:
     found = io.BytesIO()
-    with zipfile.ZipFile(io.BytesIO(content)) as given_, zipfile.ZipFile(found, "w") as made:
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as given_,
+        zipfile.ZipFile(found, "w", zipfile.ZIP_DEFLATED) as made,
+    ):
         for entry in given_.infolist():
             part = given_.read(entry)
             made.writestr(
@@ -98,6 +101,16 @@ def test_entities_and_broken_parts_are_refused(old: bytes, new: bytes) -> None:
     with pytest.raises(UnsafeContent) as refused:
         word_rows(io.BytesIO(content))
     assert refused.value.code == "file_damaged"
+
+
+def test_cells_made_out_of_spans_are_refused_before_they_fill_the_memory() -> None:
+    span = b'<w:tc><w:tcPr><w:gridSpan w:val="200"/></w:tcPr><w:p/></w:tc>'
+    rows = b"<w:tbl>" + b"<w:tr>%s</w:tr>" % span * (CELLS_MAX // 200 + 1) + b"</w:tbl>"
+    content = with_part(saved(document([list(HEADING)])), b"</w:body>", rows + b"</w:body>")
+    assert len(content) < 400_000
+    with pytest.raises(UnsafeContent) as refused:
+        word_rows(io.BytesIO(content))
+    assert refused.value.code == "sheet_too_heavy"
 
 
 def test_a_sheet_of_rows_may_be_a_word_file_and_other_tables_may_not() -> None:
