@@ -57,16 +57,22 @@ class RowOutcome:
     cases: tuple[str, ...] = ()
 
 
-def add_edition(uow: UnitOfWork, year: int, body: Mapping[str, Any]) -> int:
-    """Keep a further edition that was read from a file; its number."""
-    edition = uow.tables.plans.add(year, body, by=SYSTEM.person, at=uow.now)
+def add_edition(
+    uow: UnitOfWork, year: int, body: Mapping[str, Any], *, actor: Actor = SYSTEM, **more: Any
+) -> int:
+    """Keep a further edition; its number. `more` are further attributes of its entry.
+
+    The house itself enters what was read from a file.
+    """
+    edition = uow.tables.plans.add(year, body, by=actor.person, at=uow.now)
     uow.tables.log.append(
         LogDraft(
             type=EntryType.PLAN_CHANGED,
             stream="organization",
             at=uow.now,
-            actor=SYSTEM,
+            actor=actor,
             subject=f"plan/{year}/{edition}",
+            **more,
         )
     )
     return edition
@@ -80,6 +86,8 @@ def carry_out_plan(
     Raises:
         NotFound: `unknown_plan`: a year is to be opened that has none.
     """
+    # Two who enter or open the plan of one year at once meet here.
+    uow.tables.log.lock()
     if isinstance(intent, EnterPlan):
         _enter(uow, case, intent, actor=actor, grant=grant)
     else:
@@ -88,23 +96,17 @@ def carry_out_plan(
 
 def _enter(uow: UnitOfWork, case: Case, intent: EnterPlan, *, actor: Actor, grant: Grant) -> None:
     """Keep the edition that a case issued."""
-    # Two cases that issue the plan of one year at once meet here.
-    uow.tables.log.lock()
-    edition = uow.tables.plans.add(intent.year, intent.body, by=actor.person, at=uow.now)
-    uow.tables.log.append(
-        LogDraft(
-            type=EntryType.PLAN_CHANGED,
-            stream="organization",
-            at=uow.now,
-            actor=actor,
-            role=grant.role,
-            on_behalf=grant.on_behalf_of,
-            subject=f"plan/{intent.year}/{edition}",
-            instance=case.instance.id,
-            code=case.instance.code,
-            process=case.instance.process,
-            details={"edition": edition, "rows": len(intent.body["rows"])},
-        )
+    add_edition(
+        uow,
+        intent.year,
+        intent.body,
+        actor=actor,
+        role=grant.role,
+        on_behalf=grant.on_behalf_of,
+        instance=case.instance.id,
+        code=case.instance.code,
+        process=case.instance.process,
+        details={"rows": len(intent.body["rows"])},
     )
 
 
