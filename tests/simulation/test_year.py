@@ -39,6 +39,9 @@ SOUND = Span(
     first=date(YEAR, 1, 12),
     last=at_scale(dev=date(YEAR, 1, 15), ci=date(YEAR, 3, 13), nightly=date(YEAR, 12, 31)),
 )
+SOUND_SEED = at_scale(dev=2, ci=3, nightly=1)
+"""Offices in which the audit is begun within days, and a month of procedures ends within the
+quarter: in most, some unit is slower than that, and nobody's fault is shown."""
 
 Prepared = Callable[[Database], None]
 
@@ -165,8 +168,8 @@ def changed(office: Office, column: str, value: Any, *, code: str) -> Iterator[N
 def test_a_sound_office_does_its_work_and_the_oracles_see_what_is_planted(
     prepared: Prepared,
 ) -> None:
-    with office_of(YEAR, 1, prepared=prepared, first_day=SOUND.first) as office:
-        year = Year(office, seed=1)
+    with office_of(YEAR, SOUND_SEED, prepared=prepared, first_day=SOUND.first) as office:
+        year = Year(office, seed=SOUND_SEED)
         account = year.live(SOUND)
         figures = figures_of(office, account)
         assert figures.holds, (figures.verdict.findings, figures.broken)
@@ -176,15 +179,11 @@ def test_a_sound_office_does_its_work_and_the_oracles_see_what_is_planted(
         assert ladder or SOUND.last < date(YEAR, 2, 1)
         rows = {row.process: row for row in figures.processes}
         assert rows.keys() >= {"internal_audit", "overdue_period_review", "training_campaign"}
-        assert sum(row.steps for row in rows.values()) > 0
+        assert rows["internal_audit"].steps > 0
         # Where months lie behind, what they ask for has come to its end.
         if SOUND.last >= date(YEAR, 3, 13):
-            assert rows["internal_audit"].steps > 0
-            for monthly in ("dossier_sampling", "overdue_period_review"):
+            for monthly in ("dossier_sampling", "tthc_performance", "overdue_period_review"):
                 assert rows[monthly].succeeded > 0, monthly
-        # Its month waits for many units: some are weeks late in an office like this one.
-        if SOUND.last >= date(YEAR, 6, 30):
-            assert rows["tthc_performance"].succeeded > 0
 
         with changed(office, "version", 77, code="IA-2026-01"):
             found = figures_of(office, account)
