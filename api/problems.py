@@ -5,7 +5,8 @@
    what is of a type that is not accepted, by content or by name, 415.
 3. A stale version is 412 and tells state, version and what is available; none at all is 428.
 4. What is away is 503 with `Retry-After`; what is broken is 500 and tells nothing of the inside.
-5. `code` is stable and for programs; `title` and `detail` are for people, in their language.
+5. What was disposed of by a decision is 410: it was there, and comes back no more.
+6. `code` is stable and for programs; `title` and `detail` are for people, in their language.
 """
 
 import json
@@ -237,6 +238,7 @@ _BY_CODE: Final[Mapping[str, int]] = {
     "stale_row": 412,
     "stale_calendar": 412,
     "unknown_requirement": 422,
+    "evidence_disposed": 410,
     "archive_too_large": 413,
     "archive_too_many_entries": 413,
     "image_too_large": 413,

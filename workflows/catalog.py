@@ -18,6 +18,7 @@ from workflows.overdue_dossiers import register as overdue_dossiers
 from workflows.overdue_period_review import register as overdue_period_review
 from workflows.plan_rows import register as plan_rows
 from workflows.qms_maintenance import register as qms_maintenance
+from workflows.records_disposal import register as records_disposal
 from workflows.review_decision import register as review_decision
 from workflows.satisfaction_survey import register as satisfaction_survey
 from workflows.st_database import register as st_database
@@ -59,3 +60,4 @@ def catalog(registry: Registry) -> None:
     document_change.register(registry)
     qms_maintenance.register(registry)
     external_inspection.register(registry)
+    records_disposal.register(registry)

@@ -134,6 +134,7 @@ def evidence_file(request: Request, link: str, name: str) -> Response:
         raise NotFound("unknown_page", page=name)
     runtime = house_of(request).runtime
     evidence = evidence_behind(runtime, opened, found["digest"])
+    evidence.check_there()
     content = runtime.store.open(opened.organization_id, evidence.sha256)
     note_reading(runtime, opened, evidence=evidence.id)
     headers = {

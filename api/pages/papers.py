@@ -37,6 +37,7 @@ from engine.machine.instance import Case
 from engine.queries.instances import InstanceView, case_of, instance_view
 from engine.runtime import Caller
 from engine.storage.document_numbers import DocumentNumber
+from engine.storage.evidence import DISPOSED
 from engine.storage.paper_templates import PaperTemplate
 from workflows.documents.docx import write_docx
 from workflows.documents.paper import (
@@ -214,7 +215,7 @@ class Papers:
         """The file that was issued, if it is a PDF; its bytes are held against their digest."""
         with self._house.runtime.read(caller.organization_id) as uow:
             file = uow.tables.evidence.get(line.evidence_id or "")
-        if file is None or file.media_type != "application/pdf":
+        if file is None or file.status == DISPOSED or file.media_type != "application/pdf":
             return None
         check_blob(self._house.runtime.store, caller.organization_id, file.sha256)
         with self._house.runtime.store.open(caller.organization_id, file.sha256) as content:

@@ -244,6 +244,7 @@ def get_content(request: Request, evidence: str, caller: Reader, asked: Circumst
     only the length of the whole can be checked.
     """
     file = _found(asked, caller, evidence)
+    file.check_there()
     store = asked.house.runtime.store
     etag = f'"{file.sha256}"'
     headers = {

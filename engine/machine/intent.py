@@ -115,6 +115,17 @@ class OpenYear:
     year: int
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DisposeFiles:
+    """Remove the files of ended cases; a tombstone in the log of each case stays.
+
+    Attributes:
+        cases: their readable codes.
+    """
+
+    cases: tuple[str, ...]
+
+
 Intent = (
     Notify
     | SetField
@@ -125,4 +136,5 @@ Intent = (
     | Qualify
     | EnterPlan
     | OpenYear
+    | DisposeFiles
 )

@@ -14,7 +14,7 @@ from engine.machine.actor import Actor
 from engine.queries.evidence_pack import Cover, Story, every_instance, outline_of, story_of
 from engine.runtime import Runtime, UnitOfWork
 from engine.storage.auditor_links import AuditorLink
-from engine.storage.evidence import StoredEvidence
+from engine.storage.evidence import DISPOSED, StoredEvidence
 from engine.storage.instances import Filter, StoredInstance
 
 
@@ -60,7 +60,9 @@ def evidence_behind(runtime: Runtime, link: AuditorLink, sha256: str) -> StoredE
         NotFound: the scope has no such file.
     """
     with runtime.read(link.organization_id) as uow:
-        for found in uow.tables.evidence.with_digest(sha256):
+        # The same content may be needed elsewhere still where it was disposed of here.
+        records = uow.tables.evidence.with_digest(sha256)
+        for found in sorted(records, key=lambda file: file.status == DISPOSED):
             case = uow.tables.instances.get(found.instance_id)
             if case is not None and _is_behind(link, case):
                 return found

@@ -42,6 +42,7 @@ from engine.machine.actor import Actor
 from engine.machine.personal_rule import reads_whole
 from engine.runtime import UnitOfWork, loaded
 from engine.storage.audit_log import WrittenEntry
+from engine.storage.evidence import DISPOSED
 from engine.storage.instances import Filter, StoredInstance
 
 CASES_MAX: Final = 20_000
@@ -368,8 +369,12 @@ class _Packing:
         store, organization = self.uow.runtime.store, self.uow.tables.organization_id
         members: dict[str, str] = {}
         for digest in sorted(self.evidence):
-            record = self.uow.tables.evidence.get(self.evidence[digest])
-            name = bundle.evidence_name(digest, "" if record is None else record.filename)
+            records = self.uow.tables.evidence.with_digest(digest)
+            if records and all(record.status == DISPOSED for record in records):
+                # The bytes may lie there until the next sweep; what was given up does not go out.
+                continue
+            named = (r.filename for r in records if r.id == self.evidence[digest])
+            name = bundle.evidence_name(digest, next(named, ""))
             try:
                 stream = store.open(organization, digest)
             except BlobNotFound:

@@ -246,6 +246,10 @@ class _Building:
         for file in body.get("evidence", ()):
             self._files.setdefault(file["id"], {}).update(status="frozen")
 
+    def disposed(self, body: Mapping[str, Any], _payload: Payload) -> None:
+        """A file whose bytes were removed after its time."""
+        self._files.setdefault(body["subject"], {}).update(status="disposed")
+
     def reviewed(self, body: Mapping[str, Any], payload: Payload) -> None:
         """The verdict on a file."""
         verdict = payload.details.get("verdict")
@@ -283,6 +287,7 @@ _FOLLOW: Mapping[str, Callable[[_Building, Mapping[str, Any], Payload], None]] =
     EntryType.EVIDENCE_ATTACHED.value: _Building.attached,
     EntryType.EVIDENCE_SUPERSEDED.value: _Building.attached,
     EntryType.EVIDENCE_REVIEWED.value: _Building.reviewed,
+    EntryType.EVIDENCE_DISPOSED.value: _Building.disposed,
     EntryType.DOCUMENT_ISSUED.value: _Building.issued,
     EntryType.WAIVER_GRANTED.value: _Building.waived,
     EntryType.APPROVAL_VOIDED.value: _Building.voided,

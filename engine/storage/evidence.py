@@ -3,6 +3,8 @@
 1. A file is never overwritten: a newer one supersedes it, both stay.
 2. What was found of the signatures inside a file is kept as it was when the file came in.
 3. A link is (evidence, requirement, visit, row). What an accepted step used is frozen.
+4. Of a file that was disposed of the record stays; its bytes are needed by nobody, unless another
+   record holds the same content.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,12 +15,16 @@ from typing import Any
 from sqlalchemy import ForeignKeyConstraint, bindparam, func, or_, update
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from engine.errors import NotFound
 from engine.machine.instance import EvidenceFile, FileSignature
 from engine.storage.database import JsonColumn, UtcDateTime
 from engine.storage.instances import InstanceRow
 
 UNTOUCHED = frozenset({"none", "lta_updates"})
 """What may be added behind a signature and is no change of the document."""
+
+DISPOSED = "disposed"
+"""The state of a file whose bytes were removed after its time: digest and record stay."""
 
 
 class EvidenceRow(SQLModel, table=True):
@@ -81,6 +87,15 @@ class StoredEvidence:
     used_state: str | None = None
     used_visit: int | None = None
     signatures: Mapping[str, Any] | None = None
+
+    def check_there(self) -> None:
+        """Ask that its bytes were not disposed of.
+
+        Raises:
+            NotFound: `evidence_disposed`; its digest and the log's entry are what is left.
+        """
+        if self.status == DISPOSED:
+            raise NotFound("evidence_disposed", filename=self.filename, digest=self.sha256)
 
     def as_file(self) -> EvidenceFile:
         """What a decision may know of it."""
@@ -230,10 +245,13 @@ class EvidenceRepository:
         return tuple(_stored(row) for row in self._session.exec(query))
 
     def digests(self) -> frozenset[str]:
-        """Every digest that a record refers to; what the sweep of orphans must leave."""
+        """Every digest whose bytes a record still needs; what the sweep of orphans must leave."""
         query = (
             select(EvidenceRow.sha256)
-            .where(col(EvidenceRow.organization_id) == self._id)
+            .where(
+                col(EvidenceRow.organization_id) == self._id,
+                col(EvidenceRow.status) != DISPOSED,
+            )
             .distinct()
         )
         return frozenset(self._session.exec(query))
@@ -254,6 +272,10 @@ class EvidenceRepository:
         """Note the verdict of the role that a requirement names."""
         status = "accepted" if accepted else "rejected"
         self._set((evidence_id,), status=status, reviewed_by=by, reviewed_at=at)
+
+    def dispose(self, evidence_ids: tuple[str, ...]) -> None:
+        """Note that the bytes of these files are gone by decision; the records stay."""
+        self._set(evidence_ids, status=DISPOSED)
 
     def _set(self, evidence_ids: tuple[str, ...], **values: object) -> None:
         if evidence_ids:

@@ -25,6 +25,7 @@ from engine.machine.decision import Accepted, Command, Refused
 from engine.machine.instance import Case, Row, Step
 from engine.machine.intent import (
     ChangeRecord,
+    DisposeFiles,
     EnterPlan,
     Intent,
     Notify,
@@ -42,6 +43,7 @@ from engine.storage.instances import Move
 from engine.transaction.approving import end_approvals, give_approvals, parts_approved
 from engine.transaction.continuing import continue_now
 from engine.transaction.deadlines import due_and_timers
+from engine.transaction.disposing import dispose_files
 from engine.transaction.entries import entry_of
 from engine.transaction.notifying import notify
 from engine.transaction.opening import Opening, open_instance
@@ -331,16 +333,32 @@ def carry_out(
             write_record(uow, case, intent, actor=actor, grant=grant)
         case TakeTransition():
             _take_further_step(uow, case, intent)
-        case Qualify():
-            qualify(uow, case, intent, actor=actor, grant=grant)
-        case EnterPlan() | OpenYear():
-            carry_out_plan(uow, case, intent, actor=actor, grant=grant)
         case SetField() | RaiseFlag():
             # Both were written with the step itself, or marked without one.
             pass
         case _:
-            assert_never(intent)
+            _reach_out(uow, case, intent, actor=actor, grant=grant)
     return []
+
+
+def _reach_out(
+    uow: UnitOfWork,
+    case: Case,
+    intent: Qualify | EnterPlan | OpenYear | DisposeFiles,
+    *,
+    actor: Actor,
+    grant: Grant,
+) -> None:
+    """Carry out what changes more than cases: qualifications, the year's plan, kept files."""
+    match intent:
+        case Qualify():
+            qualify(uow, case, intent, actor=actor, grant=grant)
+        case EnterPlan() | OpenYear():
+            carry_out_plan(uow, case, intent, actor=actor, grant=grant)
+        case DisposeFiles():
+            dispose_files(uow, case, intent, actor=actor, grant=grant)
+        case _:
+            assert_never(intent)
 
 
 def _take_further_step(uow: UnitOfWork, case: Case, intent: TakeTransition) -> None:
