@@ -37,9 +37,7 @@ def _dispose(uow: UnitOfWork, case: Case, code: str, *, actor: Actor, grant: Gra
     if found.final is None:
         raise Conflict("case_at_work", case=code)
     ended = uow.case(found.id)
-    files = [
-        file for file in uow.tables.evidence.of_instance(found.id) if file.status != DISPOSED
-    ]
+    files = [file for file in uow.tables.evidence.of_instance(found.id) if file.status != DISPOSED]
     for file in files:
         write_entry(
             uow,

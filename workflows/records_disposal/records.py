@@ -105,9 +105,9 @@ def _tied(session: Session, instance: Instance) -> frozenset[str]:
     query = select(cases.id, cases.parent_id, cases.predecessor).where(
         cases.organization_id == instance.organization_id, cases.final.is_(None)
     )
-    return frozenset(
-        name for row in session.execute(query) for name in row if name is not None
-    ) - {instance.id}
+    return frozenset(name for row in session.execute(query) for name in row if name is not None) - {
+        instance.id
+    }
 
 
 def _kept_on(session: Session, instance: Instance) -> dict[str, date]:

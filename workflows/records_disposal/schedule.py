@@ -37,7 +37,7 @@ class RetentionGroup(Closed):
 
     group: Identifier
     title: Words
-    years: Annotated[int, Field(ge=1, le=100)] | None = None
+    years: Annotated[int, Field(ge=1, le=100, strict=True)] | None = None
     processes: Annotated[tuple[Identifier, ...], Field(min_length=1)]
 
 
