@@ -73,6 +73,7 @@ class Hints:
 
     Attributes:
         a_year: how many cases arise by themselves in a year; None: the house's own measure.
+        on: MM-DD of the day from which somebody opens the one case of the year; none arise then.
         open: field → recipe for opening; `unit` stands for the case's unit too.
         fields: field → recipe, for every step.
         steps: step → field → recipe, before `fields`.
@@ -83,6 +84,7 @@ class Hints:
     """
 
     a_year: int | None = None
+    on: str | None = None
     open: Mapping[str, Any] = field(default_factory=dict)
     fields: Mapping[str, Any] = field(default_factory=dict)
     steps: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)

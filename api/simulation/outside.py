@@ -57,6 +57,7 @@ class Outside:
         self._sender = sender
         self._dossiers = self._desk(seed)
         self._arrivals = self._arising()
+        self._dated = self._of_the_year()
 
     def open_plan(self, day: date) -> bool:
         """Open the plan of the year; whether it is open now."""
@@ -127,14 +128,17 @@ class Outside:
         return hand_in
 
     def let_arise(self, here: list[Character], day: date) -> None:
-        """Somebody opens a case that no plan foresaw."""
+        """Somebody opens a case that no plan foresaw, or the one that the day asks for."""
+        for process, first in tuple(self._dated):
+            able = _able(process, here)
+            if able and first <= day and self._open(process, self._dice.choice(able), day):
+                self._dated.remove((process, first))
         for process, a_year in self._arrivals:
-            roles = set(openers(process))
-            able = [one for one in here if any(one.staff.holds(role) for role in roles)]
+            able = _able(process, here)
             if able and self._dice.random() < a_year / WORKING_DAYS:
                 self._open(process, self._dice.choice(able), day)
 
-    def _open(self, process: Process, who: Character, day: date) -> None:
+    def _open(self, process: Process, who: Character, day: date) -> bool:
         filler = Filler(
             office=self.office,
             staff=who.staff,
@@ -166,6 +170,8 @@ class Outside:
         if isinstance(outcome, Started):
             code = outcome.case.instance.code
             self.account.tell(day, Kind.CASE_OPENED, case=code, person=who.staff.name)
+            return True
+        return False
 
     def announce(self, storm: date) -> None:
         """A storm: the office is closed tomorrow, and the calendar says so tonight."""
@@ -205,10 +211,28 @@ class Outside:
         registry = self.office.runtime.registry
         found = []
         for name, process in every.items():
-            told = self._hints.get(name, NOTHING).a_year
+            hints = self._hints.get(name, NOTHING)
+            if hints.on is not None:
+                continue
+            told = hints.a_year
             by_house = opened_by_plan(process, every) or name in registry.periodics
             arises = set(openers(process)) - {"system"} and not by_house
             count = told if told is not None else A_YEAR if arises else 0
             if count and set(openers(process)) - {"system"}:
                 found.append((process, count))
         return tuple(found)
+
+    def _of_the_year(self) -> list[tuple[Process, date]]:
+        """The processes of which a year has one case, and from which day on somebody opens it."""
+        told = ((each, self._hints.get(each.process, NOTHING).on) for each in self.office.processes)
+        return [
+            (process, date.fromisoformat(f"{self.office.year}-{day}"))
+            for process, day in told
+            if day is not None
+        ]
+
+
+def _able(process: Process, here: list[Character]) -> list[Character]:
+    """Those who may open a process."""
+    roles = set(openers(process))
+    return [one for one in here if any(one.staff.holds(role) for role in roles)]

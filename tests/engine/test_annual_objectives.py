@@ -80,9 +80,9 @@ class Objectives:
         outcome = self.step(username, transition, *slots, **fields)
         assert isinstance(outcome, Taken), outcome
 
-    def write(self, record_set: str, *rows: WantedRow) -> None:
+    def write(self, record_set: str, *rows: WantedRow, by: str = "office") -> None:
         request = ChangeRows(
-            caller=self.office.as_("office"),
+            caller=self.office.as_(by),
             instance_id=self.id,
             record_set=record_set,
             rows=rows,
@@ -282,3 +282,20 @@ def test_a_year_ends_with_a_verdict_on_every_objective_and_a_cause_for_what_fail
     assert case.instance.state == "closed"
     assert (figure.numerator, figure.denominator) == (6, 7)
     assert verify_log(office.runtime, OFFICE).intact
+
+
+def test_a_unit_says_what_it_thinks_and_the_office_answers_it(objectives: Objectives) -> None:
+    objectives.write("row", added(number="2.2", content="Không có hồ sơ quá hạn"))
+    objectives.take("office", "consult", "draft")
+    said = {"unit": "tdc", "number": "2.2", "wording": "Đề nghị giảm chỉ tiêu"}
+    objectives.write("opinion", added(**said), by="unit_head_tdc")
+    refused = objectives.step("office", "submit", "draft")
+    assert isinstance(refused, TurnedDown)
+    assert "condition:answered" in refused.refused.keys
+    (opinion,) = objectives.rows("opinion").values()
+    answer = {"opinion": opinion.id, "wording": "Giữ chỉ tiêu theo Quyết định của Thành phố"}
+    with pytest.raises(AssertionError):
+        # The unit does not answer itself.
+        objectives.write("answer", added(**answer), by="unit_head_tdc")
+    objectives.write("answer", added(**answer))
+    objectives.take("office", "submit", "draft")

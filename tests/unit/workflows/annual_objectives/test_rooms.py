@@ -92,13 +92,15 @@ def test_a_year_is_evaluated_objective_by_objective_and_a_failure_says_why() -> 
 
 
 def test_opinions_are_answered_and_figures_are_written_as_they_are_named() -> None:
-    opinions = (row("o1", answer="Đã sửa"), row("o2", answer=None))
+    opinions, answers = (row("o1"), row("o2")), (row("a1", opinion="o1", wording="Đã sửa"),)
     measures = (
         row("m1", figure="internal_audit.findings"),
         row("m2", figure="số liệu"),
         row("m3"),
     )
-    found = case("annual_objectives", records={"opinion": opinions, "measure": measures})
+    found = case(
+        "annual_objectives", records={"opinion": opinions, "answer": answers, "measure": measures}
+    )
     assert (facts.opinions_unanswered(found), facts.figures_wrong(found)) == (1, 1)
 
 
