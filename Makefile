@@ -7,6 +7,7 @@ JOBS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2) + 1)
 PROFILE ?=
 COVERAGE ?=
 ROWS ?= 1000000
+YEAR ?= 2026
 TURNS ?= 3
 
 export UV_SYSTEM_CERTS := 1
@@ -23,7 +24,7 @@ PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal --durations 20 $(i
 # Rooms where a branch that no test takes is a fault.
 EXACT_ROOMS := engine/machine/*,engine/definition/*,engine/audit/*,engine/calendars/*
 
-.PHONY: install run test test-fast test-long bench lint format lock
+.PHONY: install run test test-fast test-long bench tour lint format lock
 
 # `make run` alone needs no development tools; where they are installed, they stay.
 install: .venv/development.stamp
@@ -65,6 +66,10 @@ bench: install
 	$(BIN)/python -m tests.bench.papers
 	$(BIN)/python -m tests.bench.log publish
 	$(BIN)/python -m tests.bench.verify_log
+
+# A whole year is lived and looked at with a browser: docs/tour.md and its pictures, some five minutes.
+tour: install
+	$(BIN)/python -m tests.browser.tour $(YEAR)
 
 lint: install
 	$(BIN)/ruff format --check .

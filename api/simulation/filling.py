@@ -209,6 +209,8 @@ def _form_date(filler: Filler, recipe: Mapping[str, Any]) -> Any:
     month, day = (int(part) for part in str(recipe["date"]).split("-"))
     found = date(_year(filler, recipe), month, day)
     calendar = filler.office.calendar
+    if recipe.get("exact"):
+        return found
     return found if calendar.is_working_day(found) else calendar.subtract_working_days(found, 1)
 
 

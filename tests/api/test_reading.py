@@ -23,7 +23,7 @@ def test_definitions_are_listed_and_shown_whole(web: Web) -> None:
     shown = web.get("iso_secretary", "/definitions/internal_audit").json()
     assert shown["may_open"] is True
     assert shown["definition"]["states"]["draft"]["title"]["vi"] == "Dự thảo"
-    version = web.get("director", "/definitions/internal_audit/versions/3").json()
+    version = web.get("director", "/definitions/internal_audit/versions/4").json()
     assert version["digest"] == shown["digest"]
 
 

@@ -99,10 +99,15 @@ class House:
             context.close()
 
 
+def chromium_of_the_machine() -> str | None:
+    """Where the machine has a Chromium; None without one."""
+    return next(filter(None, map(shutil.which, CHROMIUM)), None)
+
+
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """The Chromium of the machine, closed with the module: its loop would disturb other tests."""
-    path = next(filter(None, map(shutil.which, CHROMIUM)), None)
+    path = chromium_of_the_machine()
     if path is None:
         required = os.environ.get("QUYTRINH_REQUIRE_BROWSER")  # noqa: TID251 - a test's own setting.
         assert not required, "a browser is required, and no Chromium is installed"

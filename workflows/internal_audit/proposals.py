@@ -1,4 +1,4 @@
-"""Who could visit which unit on which day: a schedule for the lead auditor to take or leave.
+"""Who could visit which unit on which day, and what was asked there before: to take or leave.
 
 1. Only internal auditors whose qualification is in force today are proposed, and never for the unit
    to which they belong (9.2.2 c: objective and impartial). Who holds a role for the unit, or worked
@@ -10,6 +10,8 @@
 4. While the plan names no unit, every unit of the quality system that has a head is meant.
 5. A unit that nobody may visit is proposed without an auditor, and `lacking` says why and whose
    waiver would help. While that waiver is in force, one of the unit itself is proposed at last.
+6. Questions come from the audit before, for units that are visited again: without verdict and
+   evidence, with their origin. What did not conform then is marked to be looked at again.
 """
 
 from collections import Counter
@@ -20,8 +22,10 @@ from typing import Any, Final
 from engine.machine.instance import Case
 from engine.machine.registry import Lack
 from workflows.internal_audit.facts import OF_AUDITOR, OWN_UNIT, has_qualification, unit_behind
+from workflows.internal_audit.records import EARLIER_CHECKLIST, EarlierLine
 
 ROLE: Final = "internal_auditor"
+AGAIN: Final = ": không phù hợp, xem lại"
 
 Rows = tuple[Mapping[str, Any], ...]
 
@@ -55,6 +59,50 @@ def lacking(case: Case) -> tuple[Lack, ...]:
     if left and not qualified:
         return (Lack("no_qualified_auditor"),)
     return tuple(Lack(_want(case, unit), unit=unit) for unit in left if not _impartial(case, unit))
+
+
+def questions(case: Case) -> Rows:
+    """Each question of the audit before that its unit's slot does not ask yet."""
+    asked = {
+        (row.values["slot"], row.values["clause"], row.values["question"])
+        for row in case.rows("checklist")
+    }
+    found: dict[tuple[str, str, str], Mapping[str, Any]] = {}
+    for line in _earlier(case):
+        slot = _slot_for(case, line)
+        if slot is None or (slot, line.clause, line.question) in asked:
+            continue
+        again = AGAIN if line.verdict == "nonconform" else ""
+        found.setdefault(
+            (slot, line.clause, line.question),
+            {
+                "slot": slot,
+                "clause": line.clause,
+                "question": line.question,
+                "origin": f"{line.audit}{again}",
+            },
+        )
+    return tuple(found.values())
+
+
+def units_asked_nothing(case: Case) -> tuple[Lack, ...]:
+    """The units of this audit that the audit before did not ask anything, where there was one."""
+    before = {line.unit for line in _earlier(case)}
+    units = dict.fromkeys(row.values["unit"] for row in case.rows("slot"))
+    missing = [unit for unit in units if unit not in before]
+    return tuple(Lack("not_asked_before", unit=unit) for unit in missing) if before else ()
+
+
+def _earlier(case: Case) -> tuple[EarlierLine, ...]:
+    found: tuple[EarlierLine, ...] = case.lookups.get(EARLIER_CHECKLIST, ())
+    return found
+
+
+def _slot_for(case: Case, line: EarlierLine) -> str | None:
+    """The visit of the line's unit that looks at its clause, else its first visit."""
+    visits = [row for row in case.rows("slot") if row.values["unit"] == line.unit]
+    fitting = [row for row in visits if line.clause in (row.values.get("clauses") or ())]
+    return next((row.id for row in (*fitting, *visits)), None)
 
 
 def _want(case: Case, unit: str) -> str:

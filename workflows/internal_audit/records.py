@@ -2,18 +2,23 @@
 
 1. Slot, checklist and finding have SQL columns, because figures over years ask for unit and clause.
    Decisions on disputes are few and stay in the generic table.
-2. A lookup reads other instances of the same organisation only, and gives frozen values.
+2. What was asked the last time is read only while checklists are written.
+3. A lookup reads other instances of the same organisation only, and gives frozen values.
 """
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlmodel import Field, Session, col, select
+from sqlalchemy import select as sa_select
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.machine.instance import Instance
 from engine.storage.database import JsonColumn, RecordColumns
 
 NONCONFORMITIES = ("major", "minor")
+PREPARING = "preparing"
+EARLIER_CHECKLIST = "earlier_checklist"
 LOOK_BACK = timedelta(days=3 * 366)
 """Wider than the 24 months of the figure, which counts exactly; an audit may be open for months."""
 
@@ -42,6 +47,7 @@ class AuditChecklistLine(RecordColumns, table=True):
     verdict: str | None = None
     evidence_ref: str | None = None
     reason: str | None = None
+    origin: str | None = None
 
 
 class AuditFinding(RecordColumns, table=True):
@@ -90,4 +96,65 @@ def earlier_findings(session: Session, instance: Instance) -> tuple[EarlierFindi
             id=found.id, unit=found.unit, clause=found.clause, found_on=found.created_at.date()
         )
         for found in session.exec(query)
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlierLine:
+    """A question of the audit before, and what was found then.
+
+    Attributes:
+        audit: the readable code of that audit.
+    """
+
+    audit: str
+    unit: str
+    clause: str
+    question: str
+    verdict: str | None
+
+
+def earlier_checklist(session: Session, instance: Instance) -> tuple[EarlierLine, ...]:
+    """The questions of the newest audit that ended well before this one, in their order."""
+    if instance.state != PREPARING or instance.opened_at is None:
+        return ()
+    cases: Any = SQLModel.metadata.tables["instance"].c
+    audits = (
+        sa_select(cases.id, cases.code)
+        .where(
+            cases.organization_id == instance.organization_id,
+            cases.process == instance.process,
+            cases.final == "success",
+            cases.opened_at < instance.opened_at,
+        )
+        .order_by(cases.opened_at.desc(), cases.id)
+        .limit(1)
+    )
+    last = session.execute(audits).first()
+    if last is None:
+        return ()
+    line, slot = AuditChecklistLine, AuditSlot
+    lines = (
+        select(line, slot.unit)
+        .join(
+            slot,
+            (col(slot.organization_id) == col(line.organization_id))
+            & (col(slot.id) == col(line.slot)),
+        )
+        .where(
+            col(line.organization_id) == instance.organization_id,
+            col(line.instance_id) == last.id,
+            col(line.retired_at).is_(None),
+        )
+        .order_by(col(line.created_at), col(line.id))
+    )
+    return tuple(
+        EarlierLine(
+            audit=last.code,
+            unit=unit,
+            clause=found.clause,
+            question=found.question,
+            verdict=found.verdict,
+        )
+        for found, unit in session.exec(lines)
     )

@@ -72,7 +72,11 @@ def register(registry: Registry) -> None:
         # For the proposal alone: who audits is nothing that a step or a page asks of others.
         reading=Reading(roles=(proposals.ROLE,), units=True, hands=True),
     )
+    registry.proposal(
+        PROCESS, "checklist", proposals.questions, lacking=proposals.units_asked_nothing
+    )
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
+    registry.lookup(PROCESS, records.EARLIER_CHECKLIST, records.earlier_checklist)
     # The programme, the decision and the notice say what the plan says, to others.
     for name in ("programme", "plan", "team_decision", "notice"):
         registry.document(PROCESS, name, report.plan)

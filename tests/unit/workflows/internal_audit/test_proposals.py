@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from engine.machine.instance import Case, Surroundings, Waiver
 from engine.machine.registry import Lack
-from tests.unit.workflows.made_cases import case, person, slot
+from tests.unit.workflows.made_cases import case, person, row, slot
 from workflows.internal_audit import facts
-from workflows.internal_audit.proposals import lacking, slots
+from workflows.internal_audit.proposals import lacking, questions, slots, units_asked_nothing
+from workflows.internal_audit.records import EARLIER_CHECKLIST, EarlierLine
 
 PLAN = {
     "units": ("office", "tdc", "lab"),
@@ -124,10 +125,10 @@ def test_whatever_the_office_nobody_visits_their_own_unit_and_no_gap_stays_untol
     found = audit(auditors, unqualified=unqualified, fields={**PLAN, "units": tuple(units)})
     rows = slots(found)
     assert [row["unit"] for row in rows] == units
-    for row in rows:
-        if "auditor" in row:
-            assert auditors[row["auditor"]] != row["unit"]
-            assert row["auditor"] not in unqualified
+    for visit in rows:
+        if "auditor" in visit:
+            assert auditors[visit["auditor"]] != visit["unit"]
+            assert visit["auditor"] not in unqualified
     empty = [row["unit"] for row in rows if "auditor" not in row]
     assert bool(empty) == bool(lacking(found))
     assert slots(found) == rows
@@ -141,3 +142,57 @@ def test_who_worked_for_a_unit_visits_it_only_where_nobody_else_can() -> None:
     assert found["office"] == "binh"
     assert found["tdc"] in {"an", "binh"}
     assert lacking(made) == (Lack("own_work_alone", unit="tdc"),)
+
+
+def line(
+    unit: str, question: str, *, clause: str = "7.5", verdict: str | None = None
+) -> EarlierLine:
+    return EarlierLine(
+        audit="IA-2025-01", unit=unit, clause=clause, question=question, verdict=verdict
+    )
+
+
+def preparing(*lines: EarlierLine, **records: Any) -> Case:
+    visits = (
+        slot("s1", "office", clauses=("4.4",)),
+        slot("s2", "office", clauses=("7.5",)),
+        slot("s3", "tdc", clauses=("8.5",)),
+    )
+    return case(
+        "internal_audit",
+        records={"slot": visits, **records},
+        lookups={EARLIER_CHECKLIST: lines},
+        state="preparing",
+    )
+
+
+def test_last_years_questions_come_without_verdict_and_with_their_origin() -> None:
+    found = questions(
+        preparing(
+            line("office", "Có danh mục tài liệu không?", verdict="conform"),
+            line("office", "Có chính sách không?", clause="5.2", verdict="nonconform"),
+            line("lab", "Có hiệu chuẩn không?"),
+            line("tdc", "Có theo dõi không?", clause="8.5", verdict="not_applicable"),
+        )
+    )
+    assert [(one["slot"], one["question"], one["origin"]) for one in found] == [
+        ("s2", "Có danh mục tài liệu không?", "IA-2025-01"),
+        ("s1", "Có chính sách không?", "IA-2025-01: không phù hợp, xem lại"),
+        ("s3", "Có theo dõi không?", "IA-2025-01"),
+    ]
+    assert all(one.keys() == {"slot", "clause", "question", "origin"} for one in found)
+
+
+def test_a_question_that_is_asked_already_is_not_proposed_again() -> None:
+    there = (row("q1", slot="s2", clause="7.5", question="Có danh mục không?"),)
+    twice = (line("office", "Có danh mục không?"), line("office", "Còn hiệu lực không?"))
+    found = questions(preparing(*twice, *twice, checklist=there))
+    assert [one["question"] for one in found] == ["Còn hiệu lực không?"]
+
+
+def test_a_unit_without_questions_last_time_is_told_where_there_was_a_last_time() -> None:
+    assert units_asked_nothing(preparing(line("office", "Có danh mục không?"))) == (
+        Lack("not_asked_before", unit="tdc"),
+    )
+    assert units_asked_nothing(preparing()) == ()
+    assert questions(preparing()) == ()
