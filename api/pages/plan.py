@@ -11,6 +11,7 @@ from api.pages.visiting import Desk, Desked
 from engine.errors import NotFound
 from engine.queries.instances import Summary
 from engine.queries.plan import PlanView, plan_view
+from engine.queries.plan_beside import Fate, plans_beside
 from engine.queries.plan_standing import Light, Reason, RowStanding
 
 router = APIRouter()
@@ -37,7 +38,7 @@ def plan_page(desk: Desked, year: str) -> Response:
     Raises:
         NotFound: that is no year.
     """
-    if not (year.isdecimal() and len(year) == YEAR_DIGITS):
+    if not _is_year(year):
         raise NotFound("not_found")
     try:
         view = plan_view(desk.house.runtime, desk.caller, int(year))
@@ -63,6 +64,37 @@ def plan_page(desk: Desked, year: str) -> Response:
         reasons={code: _told(desk, _of_cases(row)) for code, row in standing.rows.items()},
         shown={code: _first(cases) for code, cases in view.instances.items()},
     )
+
+
+@router.get("/plan/{year}/beside")
+def beside_page(desk: Desked, year: str, before: str | None = None) -> Response:
+    """One year's plan beside another's, the one before it unless another is asked for.
+
+    Raises:
+        NotFound: that is no year.
+    """
+    asked = [year, before if before is not None else str(int(year) - 1) if _is_year(year) else ""]
+    if not all(map(_is_year, asked)):
+        raise NotFound("not_found")
+    now, earlier = map(int, asked)
+    try:
+        pair = plans_beside(desk.house.runtime, desk.caller, now, before=earlier)
+    except NotFound as error:
+        if error.code != "unknown_plan":
+            raise
+        known = error.params.get("known", ())
+        missing = str(error.params["year"])
+        return desk.page("plan/none.html", status=404, year=missing, years=known)
+    counts = Counter(row.fate for row in pair.rows)
+    with desk.house.runtime.read(desk.caller.organization_id) as uow:
+        years = uow.tables.plans.years()
+    return desk.page(
+        "plan/beside.html", pair=pair, years=years, counts=[(fate, counts[fate]) for fate in Fate]
+    )
+
+
+def _is_year(text: str) -> bool:
+    return text.isdecimal() and text.isascii() and len(text) == YEAR_DIGITS
 
 
 def _is_carried_out(view: PlanView, code: str) -> bool:

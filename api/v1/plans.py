@@ -3,13 +3,14 @@
 from datetime import date
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Response
+from fastapi import APIRouter, Path, Query, Response
 from pydantic import BaseModel
 
 from api.dependencies import Asked, Circumstances, Reader, Reply, send
 from api.problems import plain
 from api.v1.instances import SummaryBody, summary_body
 from engine.queries.plan import plan_view
+from engine.queries.plan_beside import Side, plans_beside
 from engine.queries.plan_order import OrderWarning
 from engine.queries.plan_standing import Reason, RowStanding, Target
 
@@ -144,6 +145,48 @@ class PlanBody(BaseModel):
     objectives: list[ObjectiveBody]
 
 
+class SideBody(StandingBody):
+    """A row in the plan of one of two years, and how it stands.
+
+    Attributes:
+        cases: how many cases carry it out.
+    """
+
+    code: str
+    cases: int
+
+
+class ChangedBody(BaseModel):
+    """A column that reads otherwise."""
+
+    column: str
+    before: str
+    now: str
+
+
+class RowBesideBody(BaseModel):
+    """A row of either plan.
+
+    Attributes:
+        fate: same, changed, new, dropped.
+    """
+
+    fate: str
+    heading: bool
+    content: str
+    now: SideBody | None
+    before: SideBody | None
+    changed: list[ChangedBody]
+
+
+class BesideBody(BaseModel):
+    """Two years' plans beside each other: this year's rows in their order, dropped ones last."""
+
+    year: int
+    before: int
+    rows: list[RowBesideBody]
+
+
 @router.get("/{year}", summary="The plan of a year", response_model=PlanBody)
 def get_plan(
     year: Annotated[int, Path(ge=2000, le=2100)], caller: Reader, asked: Circumstances
@@ -172,6 +215,49 @@ def get_plan(
         ],
     )
     return send(Reply(status=200, body=body.model_dump(mode="json")))
+
+
+@router.get(
+    "/{year}/beside", summary="The plan of a year beside another's", response_model=BesideBody
+)
+def get_beside(
+    year: Annotated[int, Path(ge=2000, le=2100)],
+    caller: Reader,
+    asked: Circumstances,
+    before: Annotated[int | None, Query(ge=2000, le=2100)] = None,
+) -> Response:
+    """Hold two years' plans beside each other; without `before`, this year and the last."""
+    earlier = year - 1 if before is None else before
+    pair = plans_beside(asked.house.runtime, caller, year, before=earlier)
+    body = BesideBody(
+        year=pair.year,
+        before=pair.before,
+        rows=[
+            RowBesideBody(
+                fate=row.fate.value,
+                heading=row.heading,
+                content=row.content[asked.language],
+                now=_side(asked, row.now),
+                before=_side(asked, row.before),
+                changed=[
+                    ChangedBody(
+                        column=change.column,
+                        before=change.before[asked.language],
+                        now=change.now[asked.language],
+                    )
+                    for change in row.changed
+                ],
+            )
+            for row in pair.rows
+        ],
+    )
+    return send(Reply(status=200, body=body.model_dump(mode="json")))
+
+
+def _side(asked: Asked, side: Side | None) -> SideBody | None:
+    if side is None:
+        return None
+    return SideBody(code=side.code, cases=side.cases, **_standing(asked, side.standing))
 
 
 def _warning(asked: Asked, warning: OrderWarning) -> OrderWarningBody:

@@ -328,6 +328,7 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         headers=ROW_VERSIONED,
     ),
     ("get", "/plans/{year}"): Door(scope="read"),
+    ("get", "/plans/{year}/beside"): Door(scope="read"),
     ("get", "/work"): Door(scope="read"),
     ("get", "/coverage"): Door(scope="read", query="?year=2026"),
     ("post", "/dossiers/import"): Door(

@@ -106,3 +106,53 @@ def test_a_case_that_passes_its_day_turns_its_row_and_its_objective_red(web: Web
     assert shown["objectives"][3]["light"] == "red"
     case = web.get("clerk", f"/instances/{late['case_id']}").json()
     assert case["code"] == "IA-2026-01"
+
+
+def of_last_year() -> dict[str, Any]:
+    """Last year's plan: one row read otherwise, one is new since, one gone."""
+    body = deepcopy(dict(plan_for(plan([7, 8, 9]), YEAR - 1, signer="Nguyễn Khắc Hải Đăng")))
+    rows = {row["code"]: row for row in body["rows"]}
+    rows["4"]["time"]["vi"] = "Quý IV"
+    rows["5.3"]["code"] = "5.4"
+    body["rows"].remove(rows["5.2"])
+    body["rows"].append(
+        {**rows["5.1"], "code": "5.9", "content": {"vi": "Nội dung cũ", "en": "Former row"}}
+    )
+    return body
+
+
+def test_a_plan_is_held_beside_the_one_before(web: Web) -> None:
+    runtime = web.office.runtime
+    enter_plan(runtime, OFFICE, YEAR - 1, of_last_year())
+    open_plan(runtime, OFFICE, YEAR, plan([7, 8, 9]))
+    shown = web.get("clerk", f"/plans/{YEAR}/beside").json()
+    assert (shown["year"], shown["before"]) == (YEAR, YEAR - 1)
+    now = {row["now"]["code"]: row for row in shown["rows"] if row["now"]}
+    assert len(now) == len(plan([7])["rows"])
+    assert now["4"]["fate"] == "changed"
+    (change,) = now["4"]["changed"]
+    assert (change["column"], change["before"]) == ("time", "Quý IV")
+    # The same words under another number are the same work.
+    assert (now["5.3"]["fate"], now["5.3"]["before"]["code"]) == ("same", "5.4")
+    assert (now["5.2"]["fate"], now["5.2"]["before"]) == ("new", None)
+    (gone,) = [row for row in shown["rows"] if row["now"] is None]
+    assert (gone["fate"], gone["content"], gone["before"]["code"]) == (
+        "dropped",
+        "Nội dung cũ",
+        "5.9",
+    )
+    assert (now["4"]["now"]["cases"], now["4"]["before"]["cases"]) == (2, 0)
+    page = web.get("clerk", f"/plans/{YEAR}").json()
+    assert now["4"]["now"]["light"] == page["standing"]["4"]["light"]
+
+
+def test_a_year_without_a_plan_and_a_year_beside_itself_are_told(small_web: Web) -> None:
+    enter_plan(small_web.office.runtime, OFFICE, YEAR, plan([7]))
+    for query, code in (
+        ("", "unknown_plan"),
+        ("?before=2030", "unknown_plan"),
+        (f"?before={YEAR}", "years_alike"),
+    ):
+        answer = small_web.get("clerk", f"/plans/{YEAR}/beside{query}")
+        assert (answer.status_code, answer.json()["code"]) == (404, code)
+    assert small_web.get("clerk", f"/plans/{YEAR}/beside?before=x").status_code in {400, 422}

@@ -38,6 +38,7 @@ LOOKS = (
     ("lead_auditor", "/definitions"),
     ("lead_auditor", "/definitions/internal_audit"),
     ("lead_auditor", "/plan/2026"),
+    ("lead_auditor", "/plan/2026/beside"),
     ("lead_auditor", "/coverage?year=2026"),
     ("lead_auditor", "/work"),
     ("lead_auditor", "/instances/bulk"),
@@ -63,6 +64,8 @@ def site(audit: Audit, chromium: Browser, tmp_path: Path) -> Iterator[Site]:
     written = read_plan(DEFINITIONS / "plans" / "2023.yaml")
     plan = plan_for(written, 2026, signer="Nguyễn Khắc Hải Đăng")
     enter_plan(audit.office.runtime, OFFICE, 2026, plan)
+    earlier = plan_for(written, 2025, signer="Nguyễn Khắc Hải Đăng")
+    enter_plan(audit.office.runtime, OFFICE, 2025, earlier)
     file = FileToImport(
         register="dossier",
         content=BytesIO((EXPORT + EXPORT_ROW).encode()),

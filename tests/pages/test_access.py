@@ -38,6 +38,7 @@ CLOSED = (
     "/definitions",
     "/definitions/internal_audit",
     "/plan/2026",
+    "/plan/2026/beside?before=2025",
     "/coverage",
     "/work",
     "/dossiers",

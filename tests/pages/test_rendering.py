@@ -155,6 +155,15 @@ def test_the_plan_is_its_appendix_table_with_the_cases_of_each_row(
     assert page.text.count(("Mục tiêu" if language == "vi" else "Objective") + " 7") == 1
     wording = next(row["content"][language] for row in plan["rows"] if row["code"] == "5.3")
     assert wording in page.text
+    alone = browser.open("/plan/2026/beside", expect=404)
+    _check(alone, language, "/plan/2026/beside")
+    enter_plan(audit.office.runtime, OFFICE, 2024, plan)
+    beside = browser.open("/plan/2026/beside?before=2024")
+    _check(beside, language, "/plan/2026/beside")
+    assert wording in beside.text
+    assert "/plan/2026/beside?before=2024" in beside.links
+    browser.open("/plan/2026/beside?before=2026", expect=404)
+    browser.open("/plan/x/beside", expect=404)
     missing = browser.open("/plan/2025", expect=404)
     assert "/plan/2026" in missing.links
     _check(missing, language, "/plan/2025")
