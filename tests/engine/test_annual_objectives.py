@@ -27,6 +27,7 @@ from engine.queries.sheets import proposed_rows
 from engine.storage.advance import as_json
 from engine.storage.audit_log import LogFilter
 from engine.storage.instances import Filter
+from engine.storage.records import RecordRow
 from engine.transaction.attaching import Upload
 from engine.transaction.many_rows import WantedRow
 from engine.transaction.stepping import Taken, TurnedDown
@@ -119,13 +120,13 @@ def objectives(office: Office) -> Objectives:
     return begun(office)
 
 
-def begun(office: Office) -> Objectives:
-    """The objectives of 2026, just proposed."""
+def begun(office: Office, *, year: int = 2026) -> Objectives:
+    """The objectives of a year, just proposed."""
     request = StartInstance(
         caller=office.as_("iso_secretary"),
         process="annual_objectives",
-        title="Mục tiêu chất lượng năm 2026",
-        fields={"first_day": "2026-01-01", "last_day": "2026-12-31"},
+        title=f"Mục tiêu chất lượng năm {year}",
+        fields={"first_day": f"{year}-01-01", "last_day": f"{year}-12-31"},
     )
     started = start_instance(office.runtime, request)
     assert isinstance(started, Started), started
@@ -299,3 +300,78 @@ def test_a_unit_says_what_it_thinks_and_the_office_answers_it(objectives: Object
         objectives.write("answer", added(**answer), by="unit_head_tdc")
     objectives.write("answer", added(**answer))
     objectives.take("office", "submit", "draft")
+
+
+def test_what_last_year_left_is_taken_up_with_its_origin(office: Office) -> None:
+    """Missed objectives are asked for; open corrective actions are proposed beside them."""
+    last = begun(office, year=2025)
+    for objective, verdict in ((1, "met"), (2, "not_met"), (3, "partly")):
+        evaluated(office, last.id, objective, verdict)
+    long_ago = begun(office, year=2024)
+    evaluated(office, long_ago.id, 4, "not_met")
+    slip = StartInstance(
+        caller=office.as_("iso_secretary"),
+        process="corrective_action",
+        title="Phản ánh về hướng dẫn",
+        unit="tdc",
+        year=2025,
+        fields={
+            "unit": "tdc",
+            "statement": "Hướng dẫn chưa đầy đủ",
+            "source": "complaint",
+            "grade": "minor",
+        },
+    )
+    started = start_instance(office.runtime, slip)
+    assert isinstance(started, Started), started
+
+    this = begun(office)
+    caller = office.as_("office")
+    found = proposed_rows(office.runtime, caller, this.id, "carried")
+    assert [(row["kind"], row.get("objective"), row["origin"]) for row in found] == [
+        ("objective", 2, code_of(office, last.id)),
+        ("objective", 3, code_of(office, last.id)),
+        ("corrective_action", None, started.case.instance.code),
+    ]
+    this.write("row", added(number="2.2", content="Không có hồ sơ quá hạn"))
+    this.take("office", "consult", "draft")
+    refused = this.step("office", "submit", "draft")
+    assert isinstance(refused, TurnedDown)
+    assert refused.refused.keys == ("condition:taken_up",)
+    objectives = [added(**row, taken_up="Giao lại chỉ tiêu") for row in found[:2]]
+    this.write("carried", objectives[0])
+    assert isinstance(this.step("office", "submit", "draft"), TurnedDown)
+    this.write("carried", objectives[1])
+    left = proposed_rows(office.runtime, caller, this.id, "carried")
+    assert [row["kind"] for row in left] == ["corrective_action"]
+    this.take("office", "submit", "draft")
+
+
+def test_a_year_that_was_given_up_leaves_nothing(office: Office) -> None:
+    last = begun(office, year=2025)
+    evaluated(office, last.id, 2, "not_met")
+    last.take("director", "cancel", "cancel_decision", reason="Hợp nhất hai Sở")
+    this = begun(office)
+    assert proposed_rows(office.runtime, office.as_("office"), this.id, "carried") == ()
+
+
+def code_of(office: Office, case: str) -> str:
+    with office.runtime.read(OFFICE) as uow:
+        return uow.case(case).instance.code
+
+
+def evaluated(office: Office, case: str, objective: int, verdict: str) -> None:
+    """A conclusion of an earlier year, however that year went."""
+    with office.runtime.write(OFFICE) as uow:
+        values = {"objective": objective, "verdict": verdict, "result": f"Mục tiêu {objective}"}
+        row = RecordRow(
+            organization_id=OFFICE,
+            id=f"{case}-{objective}",
+            instance_id=case,
+            record_set="evaluation",
+            row_values=values,
+            created_by=office.people["office"],
+            created_at=uow.now,
+        )
+        uow.tables.session.add(row)
+        uow.commit()

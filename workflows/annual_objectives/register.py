@@ -1,7 +1,7 @@
 """The names that `definitions/annual_objectives.yaml` uses, tied to their functions."""
 
-from engine.machine.registry import Registry
-from workflows.annual_objectives import edition, facts, report
+from engine.machine.registry import Reading, Registry
+from workflows.annual_objectives import carrying, edition, facts, report
 
 PROCESS = "annual_objectives"
 
@@ -33,5 +33,14 @@ def register(registry: Registry) -> None:
     registry.lookup(PROCESS, edition.LAST_PLAN, edition.plan_to_start_from)
     registry.document(PROCESS, "plan", report.year_paper)
     registry.document(PROCESS, "evaluation_sheet", report.year_paper)
+    registry.fact(PROCESS, "objectives_not_taken_up", carrying.objectives_not_taken_up)
+    registry.lookup(PROCESS, carrying.MISSED_BEFORE, carrying.missed_last_year)
+    registry.proposal(
+        PROCESS,
+        "carried",
+        carrying.carried_to_start_from,
+        # For the proposal alone: no step asks of other processes.
+        reading=Reading(processes=carrying.OPEN_WORK),
+    )
     registry.proposal(PROCESS, "row", edition.rows_to_start_from)
     registry.proposal(PROCESS, "measure", edition.measures_to_start_from)
