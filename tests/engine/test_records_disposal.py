@@ -355,6 +355,25 @@ def test_nobody_is_given_the_bytes_any_more(
         assert (told["status"], told["sha256"]) == ("disposed", file.sha256)
 
 
+def test_the_council_has_the_list_on_paper(office: Office, old: Objectives, tmp_path: Path) -> None:
+    office.clock.move_to(AFTER)
+    disposal = started(office)
+    disposal.write(*disposal.proposed())
+    web = web_of(office, tmp_path)
+    with web.client:
+        address = f"/instances/{disposal.id}/documents/disposal_list"
+        for language, said, verdict in (
+            ("vi", "Hủy 1, giữ lại 0.", "Hủy"),
+            ("en", "To destroy: 1; kept: 0.", "Destroy"),
+        ):
+            page = web.get("office", f"{address}?language={language}").text
+            assert said in page
+            assert f"<td>{verdict}</td>" in page
+            assert code_of(office, old.id) in page
+        made = web.get("office", f"{address}?format=pdf&language=vi")
+        assert made.content.startswith(b"%PDF")
+
+
 def test_the_house_itself_gives_up_no_file_of_a_case_at_work(office: Office) -> None:
     """Whatever a room asks for, the transaction asks once more."""
     working, disposal = started(office), started(office)

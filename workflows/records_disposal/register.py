@@ -2,7 +2,7 @@
 
 from engine.machine.registry import Registry
 from workflows.plan_rows.counting import having, share_of
-from workflows.records_disposal import facts, records
+from workflows.records_disposal import facts, records, report
 
 PROCESS = "records_disposal"
 
@@ -17,5 +17,6 @@ def register(registry: Registry) -> None:
         registry.fact(PROCESS, fact.__name__, fact)
     registry.effect("dispose_files", facts.dispose_files)
     registry.figure(PROCESS, "destroyed", share_of("item", having(verdict=facts.DESTROY)))
+    registry.document(PROCESS, "disposal_list", report.disposal_list)
     registry.lookup(PROCESS, records.ENDED, records.ended_cases)
     registry.proposal(PROCESS, "item", facts.items_to_start_from)
