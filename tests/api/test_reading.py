@@ -73,7 +73,7 @@ def test_what_is_not_there_is_not_found(small_web: Web, path: str) -> None:
 def test_a_version_that_is_missing_is_told_apart_from_a_process(small_web: Web) -> None:
     answer = small_web.get("director", "/definitions/internal_audit/versions/99").json()
     assert answer["code"] == "unknown_version"
-    assert "không có phiên bản 99. Đã ban hành: 3." in answer["detail"]
+    assert "không có phiên bản 99. Đã ban hành: 4." in answer["detail"]
     answer = small_web.get("director", "/definitions/nothing/versions/2").json()
     assert answer["code"] == "unknown_definition"
 
