@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Final
 
-from sqlalchemy import Index, LargeBinary, TextClause, UniqueConstraint, func, text
+from sqlalchemy import Index, LargeBinary, TextClause, UniqueConstraint, bindparam, func, text
 from sqlalchemy import select as select_columns
 from sqlmodel import Field, Session, SQLModel, col, select
 
@@ -228,6 +228,19 @@ def split_changes(
 
 class NotLoggable(Invalid):
     """What was to be written down breaks the profile of the log; nothing was written."""
+
+
+# Every entry asks them: put together once.
+_HEAD = select(LogHeadRow).where(col(LogHeadRow.organization_id) == bindparam("organization"))
+_LOCKED_HEAD = _HEAD.with_for_update().execution_options(populate_existing=True)
+_OF_STREAM = (
+    col(LogEntryRow.organization_id) == bindparam("organization"),
+    col(LogEntryRow.stream) == bindparam("stream"),
+)
+_TIP = select(LogEntryRow.seq, LogEntryRow.leaf_hash).where(
+    *_OF_STREAM,
+    col(LogEntryRow.seq) == select(func.max(LogEntryRow.seq)).where(*_OF_STREAM).scalar_subquery(),
+)
 
 
 class LogRepository:
@@ -550,23 +563,12 @@ class LogRepository:
         return entry, payload, personal
 
     def _head(self, *, lock: bool) -> LogHeadRow:
-        query = select(LogHeadRow).where(col(LogHeadRow.organization_id) == self._id)
-        if lock:
-            query = query.with_for_update()
-        return self._session.exec(query.execution_options(populate_existing=lock)).one()
+        query = _LOCKED_HEAD if lock else _HEAD
+        return self._session.exec(query, params={"organization": self._id}).one()
 
     def _tip(self, stream: str) -> Tip | None:
-        newest = (
-            select(func.max(LogEntryRow.seq))
-            .where(col(LogEntryRow.organization_id) == self._id, col(LogEntryRow.stream) == stream)
-            .scalar_subquery()
-        )
-        query = select(LogEntryRow.seq, LogEntryRow.leaf_hash).where(
-            col(LogEntryRow.organization_id) == self._id,
-            col(LogEntryRow.stream) == stream,
-            col(LogEntryRow.seq) == newest,
-        )
-        found = self._session.exec(query).first()
+        given = {"organization": self._id, "stream": stream}
+        found = self._session.exec(_TIP, params=given).first()
         return None if found is None else Tip(seq=found[0], leaf_hash=found[1])
 
     def _tips(self, streams: tuple[str, ...]) -> dict[str, Tip]:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Index, func, text, update
+from sqlalchemy import Index, bindparam, func, text, update
 from sqlmodel import Field, Session, SQLModel, col, or_, select
 
 from engine.calendars.business_days import CalendarDay, DayKind
@@ -115,6 +115,12 @@ class Editions:
                 del self._known[next(iter(self._known))]
 
 
+# Every reading of a case asks it: put together once.
+_NEWEST = select(func.max(CalendarEditionRow.number)).where(
+    col(CalendarEditionRow.organization_id) == bindparam("organization")
+)
+
+
 class CalendarRepository:
     """The calendar of one organisation.
 
@@ -152,9 +158,7 @@ class CalendarRepository:
 
     def number(self) -> int:
         """The number of the present edition; 0 before anything was entered."""
-        row = CalendarEditionRow
-        query = select(func.max(row.number)).where(col(row.organization_id) == self._id)
-        return self._session.exec(query).one() or 0
+        return self._session.exec(_NEWEST, params={"organization": self._id}).one() or 0
 
     def days(self) -> tuple[EnteredDay, ...]:
         """The days that hold now, with who entered them, by date and unit."""

@@ -217,6 +217,7 @@ _ONE = (
     )
     .execution_options(populate_existing=True)
 )
+_ONE_LOCKED = _ONE.with_for_update()
 _CHILDREN = (
     select(InstanceRow)
     .where(
@@ -264,7 +265,7 @@ class InstanceRepository:
 
     def get(self, instance_id: str, *, lock: bool = False) -> StoredInstance | None:
         """One instance; with `lock`, nobody else may write to it until the transaction ends."""
-        query = _ONE.with_for_update() if lock else _ONE
+        query = _ONE_LOCKED if lock else _ONE
         given = {"organization": self._id, "instance": instance_id}
         row = self._session.exec(query, params=given).first()
         return None if row is None else _stored(row)

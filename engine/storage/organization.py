@@ -182,6 +182,17 @@ def _in_force(table: Any, on: Any) -> tuple[ColumnElement[bool], ColumnElement[b
 
 
 # What every request and every reading of a case asks is put together once.
+_ITSELF = select(OrganizationRow).where(col(OrganizationRow.id) == bindparam("organization"))
+_THERE = select(PersonRow).where(
+    col(PersonRow.organization_id) == bindparam("organization"),
+    col(PersonRow.id) == bindparam("person"),
+    *_in_force(PersonRow, bindparam("on")),
+)
+_PRESENT = select(PersonRow.id).where(
+    col(PersonRow.organization_id) == bindparam("organization"),
+    col(PersonRow.id).in_(bindparam("people", expanding=True)),
+    *_in_force(PersonRow, bindparam("on")),
+)
 _GRANTED = (
     select(GrantRow)
     .where(
@@ -220,7 +231,7 @@ class OrganizationRepository:
     def get(self) -> Organization | None:
         """The organisation itself, read once a transaction; None when it was never made."""
         if self._organization is None:
-            row = self._session.get(OrganizationRow, self._id)
+            row = self._session.exec(_ITSELF, params={"organization": self._id}).first()
             self._organization = None if row is None else _organization(row)
         return self._organization
 
@@ -287,10 +298,8 @@ class OrganizationRepository:
 
     def present(self, people: Iterable[str], *, on: date) -> frozenset[str]:
         """Which of the named people are there on a day: who has left can be given nothing new."""
-        query = select(PersonRow.id).where(
-            self._mine(PersonRow), col(PersonRow.id).in_(set(people)), *_in_force(PersonRow, on)
-        )
-        return frozenset(self._session.exec(query))
+        given = {"organization": self._id, "people": tuple(set(people)), "on": on}
+        return frozenset(self._session.exec(_PRESENT, params=given))
 
     def mail_address(self, person: str, *, on: date) -> str | None:
         """Where mail reaches somebody who is there on a day, as the organisation knows it."""
@@ -371,10 +380,8 @@ class OrganizationRepository:
 
     def _person(self, person: str, on: date) -> PersonRow | None:
         """Somebody who is there on a day."""
-        row = self._session.get(PersonRow, (self._id, person))
-        if row is None or row.valid_from > on or (row.valid_to is not None and row.valid_to < on):
-            return None
-        return row
+        given = {"organization": self._id, "person": person, "on": on}
+        return self._session.exec(_THERE, params=given).first()
 
     def _grants(self, person: str, on: date) -> Iterable[GrantRow]:
         given = {"organization": self._id, "person": person, "on": on}

@@ -6,8 +6,10 @@
 
 from collections.abc import Iterable
 from datetime import date
+from functools import cache
 from typing import Any, Final
 
+from sqlalchemy import bindparam
 from sqlmodel import Session, select
 
 from engine.calendars.edition import RuleKind
@@ -84,17 +86,29 @@ def standings(
 
     What was excluded counts whenever that was: its dossier may look late for a long time.
     """
-    other, step = metadata.tables["instance"].c, metadata.tables["step"].c
-    wanted: tuple[Any, ...] = (
-        other.organization_id == organization_id,
-        other.process == PROCESS,
-        other.fields["original_due"].as_string() <= last.isoformat(),
-        other.closed_on.is_(None) | (other.closed_on >= first) | (other.state == "excluded"),
-    )
-    columns: tuple[Any, ...] = (other.id, other.code, other.state, other.final, other.fields)
-    found = session.exec(select(*columns).where(*wanted).order_by(other.code)).all()
+    cases, steps = _asked()
+    given = {"organization": organization_id, "first": first, "last": last.isoformat()}
+    found = session.execute(cases, given).all()
     days: dict[str, dict[str, date]] = {}
     # Newest first, so that the first time a step was taken is what stays.
+    for instance_id, transition, on in session.execute(steps, given):
+        days.setdefault(instance_id, {})[transition] = on
+    return tuple(_standing(row, days.get(row[0], {})) for row in found)
+
+
+@cache
+def _asked() -> tuple[Any, Any]:
+    """The two questions, put together once: every reading of a period asks them."""
+    other, step = metadata.tables["instance"].c, metadata.tables["step"].c
+    wanted: tuple[Any, ...] = (
+        other.organization_id == bindparam("organization"),
+        other.process == PROCESS,
+        other.fields["original_due"].as_string() <= bindparam("last"),
+        other.closed_on.is_(None)
+        | (other.closed_on >= bindparam("first"))
+        | (other.state == "excluded"),
+    )
+    columns: tuple[Any, ...] = (other.id, other.code, other.state, other.final, other.fields)
     steps = (
         select(step.instance_id, step.transition, step.on)
         .join_from(
@@ -105,9 +119,7 @@ def standings(
         .where(*wanted, step.transition.in_(TOLD))
         .order_by(step.instance_id, step.version.desc())
     )
-    for instance_id, transition, on in session.exec(steps):
-        days.setdefault(instance_id, {})[transition] = on
-    return tuple(_standing(row, days.get(row[0], {})) for row in found)
+    return select(*columns).where(*wanted).order_by(other.code), steps
 
 
 def _standing(row: Iterable[Any], days: dict[str, date]) -> CaseStanding:
