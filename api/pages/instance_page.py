@@ -126,6 +126,7 @@ class StepView:
     Attributes:
         possible: nothing is missing but what the form itself can bring.
         ends: the step leads to an end without success, so that the page asks once more.
+        shuts_out: steps that nobody could take any more if the reader took this one.
     """
 
     transition: str
@@ -140,6 +141,7 @@ class StepView:
     possible: bool
     ready: bool
     ends: bool
+    shuts_out: tuple[Title, ...] = ()
     open: bool = False
 
 
@@ -408,6 +410,9 @@ def _step(
         ready=option.ready,
         ends=bool(option.to)
         and all(view.process.states[state].final == "aborted" for state in option.to),
+        shuts_out=tuple(
+            view.process.transitions[name].title.model_dump() for name in option.shuts_out
+        ),
     )
 
 

@@ -4,7 +4,7 @@ Its place, its steps, its files, its rows, its way so far.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,6 +16,7 @@ from engine.machine.claiming import claimable, holding, names
 from engine.machine.decide import available, facts_of
 from engine.machine.decision import Option, Unmet
 from engine.machine.decision import Refused as TurnedDown
+from engine.machine.foresight import kept_apart_later, shut_out
 from engine.machine.instance import Approval, Case, Child, Deadline, Person, Row, Step, Waiver
 from engine.machine.personal_rule import reads_paper, reads_whole, withheld, without
 from engine.machine.registry import Figure
@@ -72,6 +73,7 @@ class StepOption:
         evidence: requirement ids that the step looks at.
         ready: nothing is missing but what the form asks for.
         mine: the step is the actor's to take, now or later.
+        shuts_out: later steps that nobody could take any more if the actor took this one.
     """
 
     transition: str
@@ -83,6 +85,7 @@ class StepOption:
     reason_required: bool
     ready: bool
     mine: bool
+    shuts_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -285,6 +288,7 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
     stored = uow.tables.instances.get(instance.id)
     parent = uow.tables.instances.get(instance.parent_id) if instance.parent_id else None
     options = step_options(uow, case, actor) if _runs(uow, process) else ()
+    options = tuple(_foreseen(uow, case, actor, options))
     papers = _papers(uow, case, process)
     readable = {name for name in papers if reads_paper(process, name, case, actor=actor)}
     window = process.window
@@ -321,6 +325,26 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         issued=uow.tables.documents.issued(instance.id),
         today=uow.today,
     )
+
+
+def _foreseen(
+    uow: UnitOfWork, case: Case, actor: Actor, options: tuple[StepOption, ...]
+) -> Iterator[StepOption]:
+    """The steps, with what each would take away from those behind it.
+
+    Everybody else is looked up only where a step of the actor's is kept apart from a later one.
+    """
+    process = uow.pinned(case).process
+    others: tuple[Actor, ...] | None = None
+    for option in options:
+        state = case.instance.state
+        if not option.mine or not kept_apart_later(process, state, option.transition):
+            yield option
+            continue
+        if others is None:
+            others = uow.tables.organization.actors(on=uow.today)
+        lost = shut_out(process, case, option.transition, taken_by=actor, others=others)
+        yield replace(option, shuts_out=lost)
 
 
 def _claims(uow: UnitOfWork, case: Case, actor: Actor) -> Iterator[Claim]:
