@@ -205,6 +205,13 @@ def _form_day(filler: Filler, recipe: Mapping[str, Any]) -> Any:
     return filler.day(recipe["day"], first)
 
 
+def _form_entered(filler: Filler, recipe: Mapping[str, Any]) -> Any:
+    entered = None if filler.case is None else filler.case.instance.entered_at
+    if entered is None:
+        return None
+    return filler.day(recipe["entered"], entered.astimezone(filler.office.zone).date())
+
+
 def _form_date(filler: Filler, recipe: Mapping[str, Any]) -> Any:
     month, day = (int(part) for part in str(recipe["date"]).split("-"))
     found = date(_year(filler, recipe), month, day)
@@ -290,6 +297,7 @@ def _form_each(filler: Filler, recipe: Mapping[str, Any]) -> Any:
 _FORMS: Final[Mapping[str, Callable[[Filler, Mapping[str, Any]], Any]]] = {
     "day": _form_day,
     "date": _form_date,
+    "entered": _form_entered,
     "lookup": _form_lookup,
     "end_of": _form_end_of,
     "field": lambda filler, recipe: filler.field_of(recipe["field"]),

@@ -10,6 +10,7 @@
 | `{day: 5}`, `{day: 5, from: field}` | so many working days after today, or after that date |
 | `{date: 11-18}` | that day of the case's year, or the working day before; `year: 1`: next |
 | `{date: 01-01, exact: true}` | that very day, whether anybody works on it or not |
+| `{entered: 18}` | so many working days after the case came into its state |
 | `{year: 1}` | the number of the next year |
 | `{end_of: field}` | the last minute of that date, as an instant |
 | `{field: name}` | what the case has there |

@@ -82,6 +82,8 @@ def may_have_come(stored: StoredInstance, wait: Any, today: date) -> bool:
     """The same, from the row of a list alone; in doubt it is there."""
     if not isinstance(wait, Mapping):
         return True
+    if "entered" in wait:
+        return stored.entered_at.date() + timedelta(days=wait["entered"]) <= today
     told = wait.get("date")
     if told is not None:
         month, day = (int(part) for part in str(told).split("-"))

@@ -4,7 +4,9 @@
 2. A place is checked anew after each completed check: what was seen a month ago proves nothing.
 """
 
+from collections.abc import Mapping
 from datetime import date
+from typing import Any
 
 from engine.machine.instance import Case, Row
 from engine.machine.registry import Figure
@@ -38,6 +40,11 @@ def late_unexplained(case: Case) -> bool:
 def places_unchecked(case: Case) -> int:
     """Places without a check since the last completed one."""
     return sum(_last_check(case, place) is None for place in case.rows("place"))
+
+
+def checks_to_make(case: Case) -> tuple[Mapping[str, Any], ...]:
+    """A check for each place that was not looked at since the last completed round."""
+    return tuple({"place": row.id} for row in case.rows("place") if _last_check(case, row) is None)
 
 
 def places_wrong(case: Case) -> int:

@@ -20,6 +20,7 @@ def register(registry: Registry) -> None:
     )
     registry.fact(PROCESS, "places_unchecked", facts.places_unchecked)
     registry.fact(PROCESS, "places_wrong", facts.places_wrong)
+    registry.proposal(PROCESS, "link_check", facts.checks_to_make)
     registry.figure(PROCESS, "published_in_time", answer_of(facts.published_in_time))
     registry.figure(PROCESS, "days_to_publish", facts.days_to_publish)
     registry.figure(PROCESS, "places_current", facts.places_current)

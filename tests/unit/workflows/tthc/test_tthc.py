@@ -55,7 +55,9 @@ def test_each_round_looks_anew_and_a_mending_is_looked_at_the_same_day() -> None
     done = (step("check", date(2026, 8, 6)),)
     old = published(MONDAY, records={"link_check": (check(date(2026, 8, 6)),)}, history=done)
     assert publication.places_unchecked(old) == 1
+    assert publication.checks_to_make(old) == ({"place": "p0"},)
     new = published(MONDAY, records={"link_check": (check(TODAY, right=False),)}, history=done)
+    assert publication.checks_to_make(new) == ()
     assert (publication.places_unchecked(new), publication.places_wrong(new)) == (0, 1)
     assert publication.places_current(new).numerator == 0
     assert publication.places_current(published(MONDAY)).numerator is None
