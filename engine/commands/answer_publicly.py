@@ -44,9 +44,7 @@ def answer_publicly(runtime: Runtime, request: PublicAnswer) -> Changed | Replay
     return None if found is None else _write(runtime, found, request)
 
 
-def _write(
-    runtime: Runtime, found: PublicLink, request: PublicAnswer
-) -> Changed | Replayed | None:
+def _write(runtime: Runtime, found: PublicLink, request: PublicAnswer) -> Changed | Replayed | None:
     caller = Caller(organization_id=found.organization_id, person=found.actor)
     with runtime.write(found.organization_id) as uow:
         replayed = uow.replay(caller, request.key)
