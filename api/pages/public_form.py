@@ -19,7 +19,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from api.auth import form_tokens
 from api.auth.throttling import Traffic
 from api.collation import alphabetical
-from api.dependencies import House, Reply, house_of
+from api.dependencies import Reply, house_of
 from api.language import DEFAULT, LANGUAGES
 from api.pages.forms import PREFIX, Choices, Entry, Typed, entry_of, values_of
 from api.pages.rendering import Visit
@@ -69,6 +69,30 @@ class Asking:
     scale: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Back:
+    """A form that comes back.
+
+    Attributes:
+        code: what is said of the form as a whole.
+        error: what is wrong with its values.
+        seconds: how long to wait.
+    """
+
+    typed: Typed
+    code: str = ""
+    error: Invalid | None = None
+    seconds: int = 0
+
+    @property
+    def status(self) -> int:
+        """The status of the answer."""
+        return 422 if self.error is not None else _STATUS.get(self.code, 200)
+
+
+NOTHING_TYPED: Final = Back(typed=Typed())
+
+
 async def came_in(request: Request) -> Came:
     """The form that was sent, no longer than a form of ours can be."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -107,18 +131,9 @@ def send_form(request: Request, secret: str, came: Annotated[Came, Depends(came_
         return _told(request, "closed", status=404)
     wait = _wait(request, Traffic.ANSWER, secret)
     if wait:
-        return _show(request, secret, view, typed=came.typed, code="busy", seconds=wait)
-    if came.code:
-        return _show(request, secret, view, typed=came.typed, code=came.code)
-    if came.typed.text(TRAP):
-        return go(_thanks(request, secret))
-    house = house_of(request)
-    now = house.runtime.clock.now()
-    token = came.typed.text(TOKEN)
-    nonce = form_tokens.nonce_of(token, view.link.id, now, key=house.signing_key)
-    if nonce is None:
-        return _show(request, secret, view, typed=came.typed, code="outdated")
-    return _write(request, secret, view, came.typed, nonce=nonce)
+        back = Back(typed=came.typed, code="busy", seconds=wait)
+        return _show(request, secret, view, back=back)
+    return _taken(request, secret, view, came)
 
 
 @router.get("/thanks")
@@ -134,6 +149,20 @@ def thanks_page(request: Request, secret: str) -> Response:
     return _page(request, "public/thanks.html", view=view, place=_place(secret), again=again)
 
 
+def _taken(request: Request, secret: str, view: PublicFormView, came: Came) -> Response:
+    if came.code:
+        return _show(request, secret, view, back=Back(typed=came.typed, code=came.code))
+    if came.typed.text(TRAP):
+        return go(_thanks(request, secret))
+    house = house_of(request)
+    now = house.runtime.clock.now()
+    token = came.typed.text(TOKEN)
+    nonce = form_tokens.nonce_of(token, view.link.id, now, key=house.signing_key)
+    if nonce is None:
+        return _show(request, secret, view, back=Back(typed=came.typed, code="outdated"))
+    return _write(request, secret, view, came.typed, nonce=nonce)
+
+
 def _write(
     request: Request, secret: str, view: PublicFormView, typed: Typed, *, nonce: str
 ) -> Response:
@@ -143,12 +172,12 @@ def _write(
     try:
         written = answer_publicly(house.runtime, answer)
     except TakenEnough:
-        return _show(request, secret, view, typed=typed, code="full", status=429)
+        return _show(request, secret, view, back=Back(typed=typed, code="full"))
     except Conflict:
         # The same form with other words: it was counted already, and counts once.
         return _told(request, "counted", status=409)
     except Invalid as error:
-        return _show(request, secret, view, typed=typed, error=error)
+        return _show(request, secret, view, back=Back(typed=typed, error=error))
     return _told(request, "closed", status=404) if written is None else go(_thanks(request, secret))
 
 
@@ -220,42 +249,32 @@ def _told(request: Request, what: str, *, status: int, seconds: int = 0) -> Resp
 
 
 def _show(
-    request: Request,
-    secret: str,
-    view: PublicFormView,
-    *,
-    typed: Typed | None = None,
-    error: Invalid | None = None,
-    code: str = "",
-    status: int = 0,
-    seconds: int = 0,
+    request: Request, secret: str, view: PublicFormView, *, back: Back = NOTHING_TYPED
 ) -> Response:
     """The form, with what was typed and what is wrong with it."""
     house = house_of(request)
     visit = _visit(request)
     voice = Voice(words=house.words, language=visit.language, zone=visit.zone, units=view.units)
-    kept = typed or Typed()
-    message = (
-        Message(kind="bad", text=voice.ui(f"public.{code}", seconds=seconds)) if code else None
-    )
-    if error is not None:
-        faults = {fault["field"]: voice.fault(fault) for fault in error.params.get("faults", ())}
-        kept = replace(kept, faults=faults)
-        message = Message(kind="bad", text=voice.ui("public.faults"))
-    token = form_tokens.new_token(view.link.id, house.runtime.clock.now(), key=house.signing_key)
+    typed, said = back.typed, back.code
+    if back.error is not None:
+        told = back.error.params.get("faults", ())
+        faults = {fault["field"]: voice.fault(fault) for fault in told}
+        typed, said = replace(typed, faults=faults), "faults"
+    text = voice.ui(f"public.{said}", seconds=back.seconds) if said else ""
+    fresh = form_tokens.new_token(view.link.id, house.runtime.clock.now(), key=house.signing_key)
     answer = _page(
         request,
         "public/form.html",
-        status=status or _STATUS.get(code, 422 if error is not None else 200),
+        status=back.status,
         view=view,
         place=_place(secret),
-        message=message,
-        asked=[_asking(name, view, visit, kept) for name in view.columns],
-        token=_again(typed, code) or token,
+        message=Message(kind="bad", text=text) if said else None,
+        asked=[_asking(name, view, visit, typed) for name in view.columns],
+        token=_token_again(back) or fresh,
         trap=TRAP,
     )
-    if seconds:
-        answer.headers["Retry-After"] = str(seconds)
+    if back.seconds:
+        answer.headers["Retry-After"] = str(back.seconds)
     return answer
 
 
@@ -269,9 +288,9 @@ _STATUS: Final[Mapping[str, int]] = {
 }
 
 
-def _again(typed: Typed | None, code: str) -> str:
+def _token_again(back: Back) -> str:
     """The token that the form already had, so that no way of coming back makes two forms of one."""
-    return "" if typed is None or code == "outdated" else typed.text(TOKEN)
+    return "" if back.code == "outdated" else back.typed.text(TOKEN)
 
 
 def _asking(name: str, view: PublicFormView, visit: Visit, typed: Typed) -> Asking:
