@@ -12,7 +12,7 @@ from engine.machine.instance import Row
 from engine.storage.audit_log import LogEntry, LogFilter
 from engine.transaction.attaching import Upload
 from engine.transaction.stepping import Taken
-from tests.acceptance.papers import PDF, paper
+from tests.acceptance.papers import PDF, XLSX, paper
 from tests.fixtures import OFFICE, Office
 
 FIRST_DAY, LAST_DAY = "2026-07-06", "2026-07-17"
@@ -28,8 +28,8 @@ SET = "answer"
 
 
 def file_for(requirement: str) -> Upload:
-    """A real PDF for a requirement."""
-    name, content = paper(PDF, requirement)
+    """A real file for a requirement: a sheet for the export, a PDF for everything else."""
+    name, content = paper(XLSX if requirement == "dataset" else PDF, requirement)
     return Upload(requirement=requirement, filename=name, content=BytesIO(content))
 
 

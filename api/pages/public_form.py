@@ -258,7 +258,7 @@ def _show(
     typed, said = back.typed, back.code
     if back.error is not None:
         told = back.error.params.get("faults", ())
-        faults = {fault["field"]: voice.fault(fault) for fault in told}
+        faults = {fault["field"]: _fault(fault, voice) for fault in told}
         typed, said = replace(typed, faults=faults), "faults"
     text = voice.ui(f"public.{said}", seconds=back.seconds) if said else ""
     fresh = form_tokens.new_token(view.link.id, house.runtime.clock.now(), key=house.signing_key)
@@ -286,6 +286,11 @@ _STATUS: Final[Mapping[str, int]] = {
     "form_unreadable": 400,
     "characters": 422,
 }
+
+
+def _fault(fault: Mapping[str, Any], voice: Voice) -> str:
+    """Why an answer does not fit; what is missing is asked for more kindly."""
+    return voice.ui("public.missing") if fault["code"] == "required" else voice.fault(fault)
 
 
 def _token_again(back: Back) -> str:

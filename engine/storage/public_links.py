@@ -7,12 +7,15 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Index
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from engine.storage.database import JsonColumn, UtcDateTime
+
+ACTOR_PREFIX: Final = "public-link:"
+"""What the name of a link begins with, where it acts."""
 
 
 class PublicLinkRow(SQLModel, table=True):
@@ -66,7 +69,7 @@ class PublicLink:
     @property
     def actor(self) -> str:
         """Who acts, for the log: the link, and nobody behind it."""
-        return f"public-link:{self.id}"
+        return ACTOR_PREFIX + self.id
 
     def is_full(self, today: date) -> bool:
         """Whether it has taken all that it takes on a day."""
