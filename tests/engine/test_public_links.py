@@ -1,5 +1,6 @@
 """Rows from people without an account: one path, one entry each, nobody behind them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 
@@ -298,3 +299,26 @@ def test_whatever_is_sent_is_one_whole_row_or_nothing(sqlite_office: Office) -> 
             assert row.values["channel"] == "online"
 
     whatever()
+
+
+def test_who_sends_at_once_is_counted_as_one_after_the_other(office: Office) -> None:
+    survey = open_survey(office)
+    made, scarce = survey.link(), survey.link("kiosk", most_per_day=3)
+
+    def same(_: int) -> object:
+        return send(survey, made.secret, key("n"))
+
+    def another(_: int) -> object:
+        try:
+            return send(survey, scarce.secret)
+        except TakenEnough:
+            return None
+
+    with ThreadPoolExecutor(max_workers=6) as threads:
+        once = list(threads.map(same, range(6)))
+        few = list(threads.map(another, range(6)))
+    assert sum(isinstance(one, Changed) for one in once) == 1
+    assert sum(isinstance(one, Replayed) for one in once) == 5
+    assert sum(isinstance(one, Changed) for one in few) == 3
+    assert len(survey.answers()) == 4
+    assert verify_log(office.runtime, OFFICE).findings == ()
