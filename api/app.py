@@ -72,6 +72,7 @@ from api.v1 import (
     packs,
     paper_templates,
     plans,
+    public_links,
     receipts,
     record_sheets,
     records,
@@ -169,6 +170,7 @@ def build_house(
                 Traffic.LOGIN: settings.login_per_minute,
                 Traffic.READ: settings.read_per_minute,
                 Traffic.STEP: settings.step_per_minute,
+                Traffic.ANSWER: settings.answer_per_minute,
             }
         ),
         cookie=SessionCookie(
@@ -368,6 +370,7 @@ def _routers() -> list[APIRouter]:
         evidence,
         records,
         record_sheets,
+        public_links,
         documents,
         steering,
         log,

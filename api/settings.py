@@ -62,6 +62,7 @@ class Settings(BaseSettings):
             separated by commas); to all others only over https at public addresses.
         metrics_token: what a monitor sends to read `/metrics`; without one it is not served.
         read_per_minute: reading requests per credential; `step_per_minute`: writing ones.
+        answer_per_minute: forms that one public link takes, whoever sends them.
         upload_max_bytes: largest request with files; `import_max_bytes`: largest file of an import.
     """
 
@@ -98,6 +99,7 @@ class Settings(BaseSettings):
     login_per_minute: Annotated[int, Field(ge=1)] = 5
     read_per_minute: Annotated[int, Field(ge=1)] = 600
     step_per_minute: Annotated[int, Field(ge=1)] = 120
+    answer_per_minute: Annotated[int, Field(ge=1)] = 60
     upload_max_bytes: Annotated[int, Field(ge=JSON_BYTES)] = 100 * 1024 * 1024
     import_max_bytes: Annotated[int, Field(ge=JSON_BYTES)] = 1024 * 1024 * 1024
 

@@ -58,6 +58,11 @@ from engine.storage.organization import (
 from engine.storage.outbox import OutboxRepository
 from engine.storage.paper_templates import PaperTemplateRepository
 from engine.storage.plans import PlanRepository
+from engine.storage.public_links import (
+    PublicLink,
+    PublicLinkRepository,
+    public_link_of_anybody,
+)
 from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
 from engine.storage.timers import TimerRepository
@@ -497,6 +502,11 @@ class Runtime:
         with guarded(), self.database.reading() as session:
             return link_of_anybody(session, link_id)
 
+    def public_link(self, secret_digest: str) -> PublicLink | None:
+        """A link to a form, of whatever organisation: asked before one is known."""
+        with guarded(), self.database.reading() as session:
+            return public_link_of_anybody(session, secret_digest)
+
     def compiled(self, published: Published) -> Compiled:
         """The compiled machine of a published version.
 
@@ -540,6 +550,7 @@ class Runtime:
             documents=DocumentNumberRepository(session, organization_id),
             templates=PaperTemplateRepository(session, organization_id),
             auditor_links=AuditorLinkRepository(session, organization_id),
+            public_links=PublicLinkRepository(session, organization_id),
             registry=self.registry,
         )
         return UnitOfWork(

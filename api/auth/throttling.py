@@ -21,6 +21,7 @@ class Traffic(StrEnum):
     LOGIN = "login"
     READ = "read"
     STEP = "step"
+    ANSWER = "answer"
 
 
 class Throttle:

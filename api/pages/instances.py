@@ -29,6 +29,7 @@ from api.pages.issuing import issue_form
 from api.pages.marks import flag_words, gate_words
 from api.pages.moments import deadline_words
 from api.pages.papers import Papers, paper_values
+from api.pages.public_links import keeps_form
 from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, go, gone, went
 from api.problems import problem_of
@@ -239,6 +240,7 @@ def show_instance(
         slots_rest=tuple(slot for slot in slots if slot not in now and slot not in there),
         values=values_of_case(view, voice),
         records=tables_of(view, voice),
+        keeps_form=keeps_form(desk, view.summary.id, view.summary.process),
         proposed={
             name
             for process, name in desk.house.runtime.registry.proposals

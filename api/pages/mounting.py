@@ -41,6 +41,8 @@ from api.pages import (
     packs,
     paper_templates,
     plan,
+    public_form,
+    public_links,
     record_sheets,
     records,
     signing_keys,
@@ -82,7 +84,15 @@ def _routes() -> tuple[BaseRoute, ...]:
     """The routes of every room, joined once a process: working out what each takes is slow."""
     # Before `instances`, of which one could else be called `bulk`; and before `records`, whose rows
     # could else be called `import`.
-    of_cases = (bulk_steps, instances, instance_forms, comments, record_sheets, records)
+    of_cases = (
+        bulk_steps,
+        instances,
+        instance_forms,
+        comments,
+        public_links,
+        record_sheets,
+        records,
+    )
     of_desk = (dossiers, dossier_imports)
     rooms = (
         login,
@@ -91,6 +101,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         *of_cases,
         packs,
         auditor,
+        public_form,
         audit_log,
         log_checks,
         log_entries,

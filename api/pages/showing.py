@@ -18,6 +18,7 @@ from engine.definition.model import FieldSpec, Process, RecordSetSpec, Text
 from engine.errors import QuyTrinhError
 from engine.machine.decision import Unmet
 from engine.machine.instance import Row
+from engine.storage.public_links import ACTOR_PREFIX
 
 LONG_TEXT: Final = 200
 LABEL_LENGTH: Final = 90
@@ -69,9 +70,11 @@ class Voice:
         return text[self.language]
 
     def person(self, person: str | None) -> str:
-        """The name of a person; the house itself has one as well."""
-        if person in {None, "system"}:
+        """The name of a person; the house itself has one as well, and so has a public link."""
+        if person is None or person == "system":
             return self.words.role("system", self.language)
+        if person.startswith(ACTOR_PREFIX):
+            return self.ui("public_links.actor")
         return self.people.get(str(person), str(person))
 
     def unit(self, unit: str | None) -> str:

@@ -68,31 +68,20 @@ def change_record(runtime: Runtime, request: ChangeRow) -> Changed | NotChanged 
         replayed = uow.replay(request.caller, request.key)
         if replayed is not None:
             return replayed
-        outcome = _change(uow, request)
+        outcome = change_row(uow, request, actor=uow.actor(request.caller))
         uow.remember(request.caller, request.key, outcome)
         uow.commit()
         return outcome
 
 
-def log_refusal(
-    uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
-) -> None:
-    """Write down that somebody was refused a change of these rows."""
-    uow.tables.log.append(
-        entry_of(
-            uow,
-            case,
-            EntryType.RECORD_CHANGED,
-            actor=actor,
-            outcome=Outcome.REFUSED,
-            subject=record_set,
-            unmet=refused.keys,
-        )
-    )
+def change_row(uow: UnitOfWork, request: ChangeRow, *, actor: Actor) -> Changed | NotChanged:
+    """Write one row inside a transaction that is open; the one way for everybody who acts.
 
-
-def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
-    actor = uow.actor(request.caller)
+    Raises:
+        NotFound: no such instance, record set or row.
+        WrongValues: columns that do not fit; every fault at once.
+        StaleRow: somebody changed the row in between.
+    """
     case = uow.case(request.instance_id, lock=True)
     compiled = uow.pinned(case)
     change = _typed(uow, request, case)
@@ -110,6 +99,23 @@ def _change(uow: UnitOfWork, request: ChangeRow) -> Changed | NotChanged:
         return Changed(row=row_id, version=change.expected_version or 0, values={}, entry=entry)
     fresh = row_of(uow.case(case.instance.id), request.record_set, row_id)
     return Changed(row=row_id, version=fresh.version, values=fresh.values, entry=entry)
+
+
+def log_refusal(
+    uow: UnitOfWork, case: Case, record_set: str, refused: Refused, *, actor: Actor
+) -> None:
+    """Write down that somebody was refused a change of these rows."""
+    uow.tables.log.append(
+        entry_of(
+            uow,
+            case,
+            EntryType.RECORD_CHANGED,
+            actor=actor,
+            outcome=Outcome.REFUSED,
+            subject=record_set,
+            unmet=refused.keys,
+        )
+    )
 
 
 def _typed(uow: UnitOfWork, request: ChangeRow, case: Case) -> RecordChange:

@@ -108,6 +108,27 @@ class PeriodicCase:
     fields: Mapping[str, Any] = field(default_factory=no_values)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicForm:
+    """A record set that people without an account may fill, a row each, through a link.
+
+    Attributes:
+        keepers: roles that make links and withdraw them.
+        by_link: the column that the link itself fills; `kinds`: the choices it may fill it with.
+        questions: record set that words what is asked, if any; `wording`: its column with the
+            words; `about`: its column that names the column which answers; `order`: its column by
+            which they follow one another.
+    """
+
+    keepers: tuple[str, ...]
+    by_link: str
+    kinds: tuple[str, ...]
+    questions: str = ""
+    wording: str = ""
+    about: str = ""
+    order: str = ""
+
+
 class PeriodicOf(Protocol):
     """Which cases are to be open today, and are not."""
 
@@ -188,6 +209,7 @@ class Registry:
     proposing: dict[tuple[str, str], Reading] = field(default_factory=dict)
     periodics: dict[str, PeriodicOf] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
+    public_forms: dict[tuple[str, str], PublicForm] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
         """Register a guard under its name."""
@@ -248,6 +270,14 @@ class Registry:
     def register(self, name: str, register: Register) -> None:
         """Register rows that belong to no case: what a process keeps of the whole organisation."""
         _once(self.registers, name, register)
+
+    def public_form(self, process: str, record_set: str, form: PublicForm) -> None:
+        """Register that a record set may be filled by people without an account.
+
+        Whether a row may be written at all stays the definition's word: the set has to be open to
+        `system`, on the days and in the states that it says.
+        """
+        _once(self.public_forms, (process, record_set), form)
 
     def periodic(self, process: str, cases: PeriodicOf) -> None:
         """Register what names the cases that the house opens period by period.

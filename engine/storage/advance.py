@@ -41,6 +41,7 @@ from engine.storage.organization import OrganizationRepository
 from engine.storage.outbox import OutboxRepository
 from engine.storage.paper_templates import PaperTemplateRepository
 from engine.storage.plans import PlanRepository
+from engine.storage.public_links import PublicLinkRepository
 from engine.storage.records import GenericRecordSet, RecordSet, load_generic
 from engine.storage.signing import SigningRepository
 from engine.storage.sources import SourceRepository
@@ -79,6 +80,7 @@ class Tables:
     documents: DocumentNumberRepository
     templates: PaperTemplateRepository
     auditor_links: AuditorLinkRepository
+    public_links: PublicLinkRepository
     registry: Registry
 
     def calendar_of(self, unit: str | None) -> Calendar:

@@ -135,6 +135,12 @@ DOORS: Final[dict[tuple[str, str], Door]] = {
         lets_in=frozenset({"iso_secretary", "lead_auditor"}),
         headers=ROW_VERSIONED,
     ),
+    # An audit offers no form to the public: who may where one is offered, test_public_links tells.
+    ("get", "/instances/{instance}/public-links"): Door(scope="read"),
+    ("post", "/instances/{instance}/public-links"): Door(
+        scope="step", json={"record_set": "slot", "kind": "online"}
+    ),
+    ("delete", "/instances/{instance}/public-links/{link}"): Door(scope="step"),
     ("get", "/instances/{instance}/figures"): Door(scope="read"),
     ("get", "/instances/{instance}/documents"): Door(scope="read"),
     ("get", "/instances/{instance}/documents/{name}"): Door(scope="read"),

@@ -38,7 +38,9 @@ def house_on(office: Office, folder: Path, address: str = ADDRESS) -> House:
         settings=Settings(data_dir=folder, base_url=address),
         words=WORDS,
         passwords=Passwords(CHEAP),
-        throttle=Throttle({Traffic.LOGIN: 5, Traffic.READ: 10_000, Traffic.STEP: 10_000}),
+        throttle=Throttle(
+            {Traffic.LOGIN: 5, Traffic.READ: 10_000, Traffic.STEP: 10_000, Traffic.ANSWER: 30}
+        ),
         cookie=SessionCookie(secure=False, idle=timedelta(hours=8), absolute=timedelta(hours=12)),
         signing_key=b"k" * 32,
         clock=office.clock,

@@ -18,6 +18,12 @@ def days_in_order(case: Case) -> bool:
     return first is None or last is None or first <= last
 
 
+def survey_runs(case: Case) -> bool:
+    """Whether today is one of its days, the first and the last among them."""
+    first, last = case.instance.fields.get("first_day"), case.instance.fields.get("last_day")
+    return first is not None and last is not None and bool(first <= case.today <= last)
+
+
 def survey_over(case: Case) -> bool:
     """Whether its last day has passed."""
     last = case.instance.fields.get("last_day")
