@@ -145,15 +145,34 @@ class PlanBody(BaseModel):
     objectives: list[ObjectiveBody]
 
 
+class VerdictBody(BaseModel):
+    """What was concluded on an objective when its year was closed, and in which case."""
+
+    objective: int
+    verdict: str
+    title: str
+    result: str
+    case: str
+    case_id: str
+
+
 class SideBody(StandingBody):
     """A row in the plan of one of two years, and how it stands.
 
     Attributes:
         cases: how many cases carry it out.
+        instances: those cases, children left out.
+        target: what the plan says of it in words.
+        days_late: calendar days; 0 where nothing is late.
+        verdict: of the objective for which the row speaks, when its year is closed.
     """
 
     code: str
     cases: int
+    instances: list[SummaryBody]
+    target: str
+    days_late: int
+    verdict: VerdictBody | None
 
 
 class ChangedBody(BaseModel):
@@ -237,8 +256,8 @@ def get_beside(
                 fate=row.fate.value,
                 heading=row.heading,
                 content=row.content[asked.language],
-                now=_side(asked, row.now),
-                before=_side(asked, row.before),
+                now=_side(asked, caller, row.now),
+                before=_side(asked, caller, row.before),
                 changed=[
                     ChangedBody(
                         column=change.column,
@@ -254,10 +273,28 @@ def get_beside(
     return send(Reply(status=200, body=body.model_dump(mode="json")))
 
 
-def _side(asked: Asked, side: Side | None) -> SideBody | None:
+def _side(asked: Asked, caller: Reader, side: Side | None) -> SideBody | None:
     if side is None:
         return None
-    return SideBody(code=side.code, cases=side.cases, **_standing(asked, side.standing))
+    told = side.verdict
+    return SideBody(
+        code=side.code,
+        cases=len(side.cases),
+        instances=[summary_body(asked, caller, summary) for summary in side.cases],
+        target=side.target[asked.language],
+        days_late=side.days_late,
+        verdict=None
+        if told is None
+        else VerdictBody(
+            objective=told.objective,
+            verdict=told.verdict,
+            title=told.title[asked.language],
+            result=told.result,
+            case=told.case,
+            case_id=told.case_id,
+        ),
+        **_standing(asked, side.standing),
+    )
 
 
 def _warning(asked: Asked, warning: OrderWarning) -> OrderWarningBody:
