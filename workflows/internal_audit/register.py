@@ -73,7 +73,7 @@ def register(registry: Registry) -> None:
         reading=Reading(roles=(proposals.ROLE,), units=True, hands=True),
     )
     registry.proposal(
-        PROCESS, "checklist", proposals.questions, lacking=proposals.units_asked_nothing
+        PROCESS, "checklist", proposals.questions, lacking=proposals.units_without_questions
     )
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
     registry.lookup(PROCESS, records.EARLIER_CHECKLIST, records.earlier_checklist)
