@@ -117,6 +117,7 @@ class Conclusions:
         first_day: field with the first day of the plan's year.
         objective: column with the number of the objective.
         verdict: column with the conclusion, one of its choices.
+        met: the choices that leave nothing to the year after.
         result: column that says it in words.
     """
 
@@ -124,6 +125,7 @@ class Conclusions:
     first_day: str
     objective: str
     verdict: str
+    met: tuple[str, ...]
     result: str
 
 

@@ -26,12 +26,14 @@ class Verdict:
 
     Attributes:
         verdict: the choice, and `title` what the definition calls it.
+        met: it leaves nothing to the year after.
         case, case_id: the case that says so.
     """
 
     objective: int
     verdict: str
     title: Title
+    met: bool
     result: str
     case: str
     case_id: str
@@ -68,6 +70,7 @@ def _told(case: Case, process: Process, where: Conclusions) -> Iterator[Verdict]
             objective=row.values[where.objective],
             verdict=verdict,
             title=choices[verdict].model_dump(),
+            met=verdict in where.met,
             result=row.values[where.result],
             case=case.instance.code,
             case_id=case.instance.id,

@@ -6,6 +6,7 @@ from api.seeds import DEFINITIONS, plan_for, read_plan
 from engine.commands.enter_plan import enter_plan
 from engine.commands.open_plan import open_plan
 from engine.errors import NotFound
+from engine.queries.plan import plan_view
 from engine.queries.plan_beside import Side, plans_beside
 from engine.queries.plan_verdicts import verdicts_of
 from tests.engine.test_annual_objectives import (
@@ -69,6 +70,8 @@ def test_a_closed_year_tells_its_verdict_beside_the_new_plan_and_an_open_one_doe
     assert before.verdict.case_id == made.id
     assert now is not None
     assert now.verdict is None
+    (missed,) = plan_view(office.runtime, office.as_("director"), 2027).carried.missed
+    assert (missed.objective, missed.case_id) == (7, made.id)
     with office.runtime.read(OFFICE) as uow:
         assert verdicts_of(uow, 2025) == verdicts_of(uow, 2027) == {}
 

@@ -9,6 +9,7 @@ CONCLUSIONS = Conclusions(
     first_day="first_day",
     objective="objective",
     verdict="verdict",
+    met=("met",),
     result="result",
 )
 
