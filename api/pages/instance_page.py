@@ -20,6 +20,7 @@ from engine.definition.values import to_json
 from engine.machine.decision import Unmet, UnmetCode
 from engine.machine.instance import Row
 from engine.queries.instances import InstanceView, RecordTable, RouteStep, Slot, StepOption
+from engine.queries.origins import row_origin
 from engine.transaction.numbering import registered_values
 
 Title = Mapping[str, str]
@@ -147,17 +148,26 @@ class StepView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowView:
-    """A row of a record set: short values as cells, long texts by name."""
+    """A row of a record set: short values as cells, long texts by name.
+
+    Attributes:
+        origin: address of what the row goes on from; empty where it goes on from nothing.
+    """
 
     id: str
     version: int
     cells: tuple[str, ...]
     texts: tuple[tuple[Text, str], ...]
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableView:
-    """A record set as a table."""
+    """A record set as a table.
+
+    Attributes:
+        origin: place of the cell that says from where a row goes on; None: no such cell.
+    """
 
     name: str
     title: Text
@@ -166,6 +176,7 @@ class TableView:
     rows: tuple[RowView, ...]
     may_edit: bool
     withheld: bool
+    origin: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -266,7 +277,9 @@ def table_of(table: RecordTable, voice: Voice) -> TableView:
         for name, spec in columns.items()
         if name in links or not _is_told(name, spec, table.rows, voice, links=links)
     }
-    rows = tuple(_row(row, shown, voice) for row in ordered)
+    rows = tuple(
+        replace(_row(row, shown, voice), origin=origin_address(row, table)) for row in ordered
+    )
     short = {name: spec for name, spec in shown.items() if not is_long(spec)}
     return TableView(
         name=table.name,
@@ -276,7 +289,17 @@ def table_of(table: RecordTable, voice: Voice) -> TableView:
         rows=rows,
         may_edit=table.may_edit,
         withheld=bool(table.withheld),
+        origin=list(short).index(table.origin) if table.origin in short else None,
     )
+
+
+def origin_address(row: Row, table: RecordTable) -> str:
+    """Where the case, or the row, stands from which a row goes on; empty: nowhere."""
+    origin = None if table.origin is None else row_origin(row.values.get(table.origin))
+    if origin is None:
+        return ""
+    case = f"/instances/{origin.case}"
+    return case if origin.place is None else f"{case}/records/{table.name}/{origin.place}"
 
 
 def row_entries(

@@ -47,6 +47,7 @@ from engine.queries.instances import (
     instance_view,
     list_instances,
 )
+from engine.queries.origins import case_line
 from engine.runtime import Replayed
 from engine.storage.instances import Filter
 
@@ -231,6 +232,7 @@ def show_instance(
         "instances/view.html",
         status=status,
         view=view,
+        line=case_line(desk.house.runtime, desk.caller, view.summary.id),
         message=message,
         lost=back.lost,
         steps=steps,

@@ -404,7 +404,7 @@ def _lacking(desk: Desk, place: Place) -> list[str]:
     return [
         desk.voice.words.say(
             f"lack.{lack.code}",
-            {"unit": titles.get(lack.unit or "", "")},
+            {"unit": titles.get(lack.unit or "", lack.unit or "")},
             desk.visit.language,
         )
         for lack in found
@@ -434,7 +434,12 @@ def _known(row: Mapping[str, Any], place: Place) -> tuple[str, ...]:
         for name, spec in place.columns.items()
         if row.get(name) is not None
         and spec.type != "boolean"
-        and (name in place.table.spec.unique or spec.row_of or spec.type in KNOWN_TYPES)
+        and (
+            name in place.table.spec.unique
+            or name == place.table.origin
+            or spec.row_of
+            or spec.type in KNOWN_TYPES
+        )
     )
 
 

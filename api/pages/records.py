@@ -14,7 +14,7 @@ from fastapi import APIRouter, Response
 
 from api.dependencies import Reply
 from api.pages.forms import Typed, values_of
-from api.pages.instance_page import row_entries, table_of, with_rows
+from api.pages.instance_page import origin_address, row_entries, table_of, with_rows
 from api.pages.instances import faults_of
 from api.pages.showing import Message
 from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
@@ -24,11 +24,13 @@ from engine.definition.values import to_json
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.instance import Row
 from engine.queries.instances import InstanceView, RecordTable, instance_view
+from engine.queries.origins import case_line
 from engine.runtime import Replayed
 
 router = APIRouter()
 
 VERSION_DIGITS: Final = 9
+PLACE_DIGITS: Final = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,10 +90,35 @@ def _place(desk: Desk, instance_id: str, record_set: str, row_id: str | None) ->
     table = next((one for one in view.records if one.name == record_set), None)
     if table is None:
         raise NotFound("unknown_record_set", record_set=record_set)
-    row = next((one for one in table.rows if one.id == row_id), None)
+    row = next((one for one in table.rows if one.id == row_id), None) or _nth(table, row_id)
     if row_id is not None and row is None:
         raise NotFound("unknown_row", record_set=record_set, row=row_id)
     return Place(view=view, table=table, row=row)
+
+
+def _nth(table: RecordTable, place: str | None) -> Row | None:
+    """The row at a place, counted from one: so a row names the one that it goes on from."""
+    text = place or ""
+    number = int(text) if text.isascii() and text.isdecimal() and len(text) <= PLACE_DIGITS else 0
+    return table.rows[number - 1] if 0 < number <= len(table.rows) else None
+
+
+def _origin(row: Row, table: RecordTable) -> tuple[str, str] | None:
+    """What a row goes on from, as it is written and as an address."""
+    address = origin_address(row, table)
+    return (row.values[table.origin or ""], address) if address else None
+
+
+def _going_on(desk: Desk, place: Place, nth: int) -> list[tuple[str, str]]:
+    """The rows of other cases that go on from this one: their case and where they stand."""
+    line = case_line(desk.house.runtime, desk.caller, place.view.summary.id)
+    return [
+        (taken.case.code, f"/instances/{taken.case.id}/records/{taken.record_set}/{own}")
+        for taken in line.taken_up
+        if taken.record_set == place.table.name
+        for own, origin in taken.rows
+        if origin == nth
+    ]
 
 
 def _show(
@@ -104,13 +131,16 @@ def _show(
 ) -> Response:
     voice = with_rows(desk.voice, place.view)
     ids = [row.id for row in place.table.rows]
+    nth = 0 if place.row is None else ids.index(place.row.id) + 1
     return desk.page(
         "instances/row.html",
         status=status,
         view=place.view,
         table=table_of(place.table, voice),
         row=place.row,
-        place=None if place.row is None else (ids.index(place.row.id) + 1, len(ids)),
+        place=(nth, len(ids)) if nth else None,
+        origin=None if place.row is None else _origin(place.row, place.table),
+        going_on=_going_on(desk, place, nth) if nth else (),
         following=place.following,
         message=message,
         entries=row_entries(

@@ -11,8 +11,10 @@ from api.problems import plain
 from api.v1.instances import SummaryBody, summary_body
 from engine.queries.plan import plan_view
 from engine.queries.plan_beside import Side, plans_beside
+from engine.queries.plan_carried import CarriedCase
 from engine.queries.plan_order import OrderWarning
 from engine.queries.plan_standing import Reason, RowStanding, Target
+from engine.queries.plan_verdicts import Verdict
 
 router = APIRouter(prefix="/plans", tags=["plans"])
 
@@ -122,6 +124,45 @@ class ObjectiveBody(StandingBody):
     rows: list[str]
 
 
+class VerdictBody(BaseModel):
+    """What was concluded on an objective when its year was closed, and in which case.
+
+    Attributes:
+        met: it leaves nothing to the year after.
+    """
+
+    objective: int
+    verdict: str
+    title: str
+    met: bool
+    result: str
+    case: str
+    case_id: str
+
+
+class CarriedCaseBody(SummaryBody):
+    """A case that the years before left.
+
+    Attributes:
+        origin, origin_id: readable code and id of the case that it comes from, if any.
+    """
+
+    origin: str | None
+    origin_id: str | None
+
+
+class CarriedBody(BaseModel):
+    """What the years before left: open cases, those that go on here, objectives that were missed.
+
+    Attributes:
+        more: there are open cases besides.
+    """
+
+    cases: list[CarriedCaseBody]
+    more: bool
+    missed: list[VerdictBody]
+
+
 class PlanBody(BaseModel):
     """A year's plan.
 
@@ -132,6 +173,7 @@ class PlanBody(BaseModel):
         today: the day to which the standing speaks.
         standing: row code → how it stands.
         objectives: how each objective stands.
+        carried: what the years before left.
     """
 
     year: int
@@ -143,6 +185,7 @@ class PlanBody(BaseModel):
     today: date
     standing: dict[str, StandingBody]
     objectives: list[ObjectiveBody]
+    carried: CarriedBody
 
 
 class SideBody(StandingBody):
@@ -150,10 +193,18 @@ class SideBody(StandingBody):
 
     Attributes:
         cases: how many cases carry it out.
+        instances: those cases, children left out.
+        target: what the plan says of it in words.
+        days_late: calendar days; 0 where nothing is late.
+        verdict: of the objective for which the row speaks, when its year is closed.
     """
 
     code: str
     cases: int
+    instances: list[SummaryBody]
+    target: str
+    days_late: int
+    verdict: VerdictBody | None
 
 
 class ChangedBody(BaseModel):
@@ -213,6 +264,11 @@ def get_plan(
             )
             for found in view.standing.objectives
         ],
+        carried=CarriedBody(
+            cases=[_carried(asked, caller, one) for one in view.carried.cases],
+            more=view.carried.more,
+            missed=[_verdict(asked, told) for told in view.carried.missed],
+        ),
     )
     return send(Reply(status=200, body=body.model_dump(mode="json")))
 
@@ -237,8 +293,8 @@ def get_beside(
                 fate=row.fate.value,
                 heading=row.heading,
                 content=row.content[asked.language],
-                now=_side(asked, row.now),
-                before=_side(asked, row.before),
+                now=_side(asked, caller, row.now),
+                before=_side(asked, caller, row.before),
                 changed=[
                     ChangedBody(
                         column=change.column,
@@ -254,10 +310,39 @@ def get_beside(
     return send(Reply(status=200, body=body.model_dump(mode="json")))
 
 
-def _side(asked: Asked, side: Side | None) -> SideBody | None:
+def _side(asked: Asked, caller: Reader, side: Side | None) -> SideBody | None:
     if side is None:
         return None
-    return SideBody(code=side.code, cases=side.cases, **_standing(asked, side.standing))
+    told = side.verdict
+    return SideBody(
+        code=side.code,
+        cases=len(side.cases),
+        instances=[summary_body(asked, caller, summary) for summary in side.cases],
+        target=side.target[asked.language],
+        days_late=side.days_late,
+        verdict=None if told is None else _verdict(asked, told),
+        **_standing(asked, side.standing),
+    )
+
+
+def _carried(asked: Asked, caller: Reader, one: CarriedCase) -> CarriedCaseBody:
+    return CarriedCaseBody(
+        **summary_body(asked, caller, one.case).model_dump(),
+        origin=None if one.origin is None else one.origin.code,
+        origin_id=None if one.origin is None else one.origin.id,
+    )
+
+
+def _verdict(asked: Asked, told: Verdict) -> VerdictBody:
+    return VerdictBody(
+        objective=told.objective,
+        verdict=told.verdict,
+        title=told.title[asked.language],
+        met=told.met,
+        result=told.result,
+        case=told.case,
+        case_id=told.case_id,
+    )
 
 
 def _warning(asked: Asked, warning: OrderWarning) -> OrderWarningBody:

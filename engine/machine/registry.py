@@ -129,6 +129,40 @@ class PublicForm:
     order: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conclusions:
+    """Where a process says, at the end of a year, what became of each objective of its plan.
+
+    Attributes:
+        record_set: a row for each objective.
+        first_day: field with the first day of the plan's year.
+        objective: column with the number of the objective.
+        verdict: column with the conclusion, one of its choices.
+        met: the choices that leave nothing to the year after.
+        result: column that says it in words.
+    """
+
+    record_set: str
+    first_day: str
+    objective: str
+    verdict: str
+    met: tuple[str, ...]
+    result: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a row says that it goes on from another case.
+
+    Attributes:
+        column: text that begins with the readable code of that case; ` #3` behind it is the row of
+            the same set there, counted from one.
+    """
+
+    record_set: str
+    column: str
+
+
 class PeriodicOf(Protocol):
     """Which cases are to be open today, and are not."""
 
@@ -210,6 +244,8 @@ class Registry:
     periodics: dict[str, PeriodicOf] = field(default_factory=dict)
     registers: dict[str, Register] = field(default_factory=dict)
     public_forms: dict[tuple[str, str], PublicForm] = field(default_factory=dict)
+    conclusions: dict[str, Conclusions] = field(default_factory=dict)
+    origins: dict[tuple[str, str], Origin] = field(default_factory=dict)
 
     def guard(self, name: str, guard: Guard) -> None:
         """Register a guard under its name."""
@@ -285,6 +321,14 @@ class Registry:
         They are opened while the year's plan names the process.
         """
         _once(self.periodics, process, cases)
+
+    def conclusion(self, process: str, conclusions: Conclusions) -> None:
+        """Register where a process says what became of the objectives of a year."""
+        _once(self.conclusions, process, conclusions)
+
+    def origin(self, process: str, origin: Origin) -> None:
+        """Register the column of a record set that says from which case a row goes on."""
+        _once(self.origins, (process, origin.record_set), origin)
 
     def lacks(self, process: Process) -> tuple[str, ...]:
         """What a definition names and nobody registered; while there is some, no case advances."""

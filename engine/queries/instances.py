@@ -111,6 +111,7 @@ class RecordTable:
         rows: without the columns that this actor may not read.
         may_edit: whether this actor may change the set now.
         withheld: row → its columns that this actor may not read.
+        origin: the column that says from which case a row goes on, if there is one.
     """
 
     name: str
@@ -118,6 +119,7 @@ class RecordTable:
     rows: tuple[Row, ...]
     may_edit: bool
     withheld: Mapping[str, frozenset[str]]
+    origin: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -310,7 +312,10 @@ def _view(uow: UnitOfWork, case: Case, actor: Actor) -> InstanceView:
         deadline=instance.deadline,
         options=options,
         slots=_slots(uow, case, process, options, actor),
-        records=tuple(record_table(process, name, case, actor) for name in process.records),
+        records=tuple(
+            replace(record_table(process, name, case, actor), origin=origin_of(uow, process, name))
+            for name in process.records
+        ),
         route=_route(case, process),
         figures=figures_of(uow, case, process),
         waivers=case.waivers,
@@ -390,6 +395,13 @@ def record_table(process: Process, record_set: str, case: Case, actor: Actor) ->
         may_edit=_may_edit(spec, case, actor),
         withheld=hidden,
     )
+
+
+def origin_of(uow: UnitOfWork, process: Process, record_set: str) -> str | None:
+    """The column of a set that says from which case a row goes on; older versions have none."""
+    found = uow.tables.registry.origins.get((process.process, record_set))
+    known = found is not None and found.column in process.records[record_set].columns
+    return found.column if found is not None and known else None
 
 
 def figures_of(uow: UnitOfWork, case: Case, process: Process) -> tuple[FigureView, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from engine.definition.model import Process
 from engine.errors import NotFound
 from engine.queries.instances import Summary, summary_of, unit_titles
+from engine.queries.plan_carried import Carried, carried_into
 from engine.queries.plan_facts import plan_facts
 from engine.queries.plan_order import OrderWarning, PlanRow, Standing, order_warnings
 from engine.queries.plan_standing import Carrier, PlanStanding, plan_standing
@@ -28,6 +29,7 @@ class PlanView:
         warnings: orders between processes that the plan cannot keep.
         standing: lights and reasons of rows and objectives, today.
         carriers: row code → the processes of the row with their cases, children included.
+        carried: what the years before left.
     """
 
     year: int
@@ -38,6 +40,7 @@ class PlanView:
     warnings: tuple[OrderWarning, ...]
     standing: PlanStanding
     carriers: Mapping[str, tuple[Carrier, ...]]
+    carried: Carried
     today: date
 
 
@@ -75,6 +78,7 @@ def plan_view(runtime: Runtime, caller: Caller, year: int) -> PlanView:
             warnings=warnings_of(uow, body, year),
             standing=plan_standing(facts, year=year, today=uow.today),
             carriers={row.code: row.carriers for row in facts},
+            carried=carried_into(uow, year),
             today=uow.today,
         )
 

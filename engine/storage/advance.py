@@ -92,6 +92,15 @@ class Tables:
         found: RecordSet | None = self.registry.record_sets.get((process, name))
         return found if found is not None else GenericRecordSet(name)
 
+    def rows(self, stored: StoredInstance, process: Process, record_set: str) -> tuple[Row, ...]:
+        """The live rows of one set of an instance, without the rest of the case."""
+        return self.record_set(process.process, record_set).load(
+            self.session,
+            process.records[record_set],
+            organization_id=self.organization_id,
+            instance_id=stored.id,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepWrite:

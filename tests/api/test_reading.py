@@ -23,7 +23,7 @@ def test_definitions_are_listed_and_shown_whole(web: Web) -> None:
     shown = web.get("iso_secretary", "/definitions/internal_audit").json()
     assert shown["may_open"] is True
     assert shown["definition"]["states"]["draft"]["title"]["vi"] == "Dự thảo"
-    version = web.get("director", "/definitions/internal_audit/versions/4").json()
+    version = web.get("director", "/definitions/internal_audit/versions/5").json()
     assert version["digest"] == shown["digest"]
 
 
@@ -73,7 +73,7 @@ def test_what_is_not_there_is_not_found(small_web: Web, path: str) -> None:
 def test_a_version_that_is_missing_is_told_apart_from_a_process(small_web: Web) -> None:
     answer = small_web.get("director", "/definitions/internal_audit/versions/99").json()
     assert answer["code"] == "unknown_version"
-    assert "không có phiên bản 99. Đã ban hành: 4." in answer["detail"]
+    assert "không có phiên bản 99. Đã ban hành: 5." in answer["detail"]
     answer = small_web.get("director", "/definitions/nothing/versions/2").json()
     assert answer["code"] == "unknown_definition"
 

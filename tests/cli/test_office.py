@@ -123,7 +123,7 @@ def test_an_upgrade_refuses_a_number_with_another_content(
         "Mới ban hành: 0; đã ban hành từ trước: 1.",
     ]
     *each, all_known = tell("definitions", "publish")[1].splitlines()
-    assert "internal_audit phiên bản 4 đã được ban hành trước đó." in each
+    assert "internal_audit phiên bản 5 đã được ban hành trước đó." in each
     assert all_known == f"Mới ban hành: 0; đã ban hành từ trước: {len(each)}."
     code, out, _ = tell("definitions", "diff", "review_decision@1", "review_decision@2")
     assert code == 0

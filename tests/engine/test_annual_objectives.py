@@ -2,6 +2,7 @@
 incomplete, and once issued is the plan of the year, with its cases. Both databases."""
 
 import io
+import threading
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ from engine.commands.enter_plan import enter_plan
 from engine.commands.start_instance import Started, StartInstance, start_instance
 from engine.machine.instance import Row
 from engine.queries.audit_trail import verify_log
+from engine.queries.origins import case_line
 from engine.queries.plan import plan_view
 from engine.queries.sheets import proposed_rows
 from engine.storage.advance import as_json
@@ -345,6 +347,46 @@ def test_what_last_year_left_is_taken_up_with_its_origin(office: Office) -> None
     left = proposed_rows(office.runtime, caller, this.id, "carried")
     assert [row["kind"] for row in left] == ["corrective_action"]
     this.take("office", "submit", "draft")
+
+
+def test_two_who_take_it_up_at_once_take_it_up_once_and_the_old_year_leads_to_it(
+    office: Office,
+) -> None:
+    last = begun(office, year=2025)
+    evaluated(office, last.id, 2, "not_met")
+    evaluated(office, last.id, 3, "partly")
+    this = begun(office)
+    found = proposed_rows(office.runtime, office.as_("office"), this.id, "carried")
+    rows = tuple(added(**row, taken_up="Giao lại chỉ tiêu") for row in found)
+    barrier = threading.Barrier(2)
+    done: list[int] = []
+
+    def take_up(username: str) -> None:
+        request = ChangeRows(
+            caller=office.as_(username),
+            instance_id=this.id,
+            record_set="carried",
+            rows=rows,
+            skip_equal=True,
+        )
+        barrier.wait()
+        outcome = change_records(office.runtime, request)
+        assert isinstance(outcome, ChangedRows)
+        done.append(len(outcome.rows))
+
+    people = ("office", "iso_secretary")
+    threads = [threading.Thread(target=take_up, args=(name,)) for name in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(done) == [0, 2]
+    assert len(this.rows("carried")) == 2
+    caller = office.as_("director")
+    (taken,) = case_line(office.runtime, caller, last.id).taken_up
+    assert (taken.case.id, taken.record_set) == (this.id, "carried")
+    assert taken.rows == ((1, None), (2, None))
+    assert case_line(office.runtime, caller, this.id).taken_up == ()
 
 
 def test_a_year_that_was_given_up_leaves_nothing(office: Office) -> None:

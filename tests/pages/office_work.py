@@ -113,8 +113,8 @@ class Audit:
             files={"file.programme": pdf("Chương trình"), "file.plan": pdf("Kế hoạch")},
         )
 
-    def until_on_site(self) -> None:
-        """From nothing to the first findings."""
+    def until_preparing(self) -> None:
+        """From nothing to the checklists."""
         self.open()
         self.schedule()
         self.submit()
@@ -127,6 +127,10 @@ class Audit:
         for unit in UNITS:
             self.step(f"unit_head_{unit}", "acknowledge")
         self.step("lead_auditor", "start_prep", files={"assignment": pdf("Phân công")})
+
+    def until_on_site(self) -> None:
+        """From nothing to the first findings."""
+        self.until_preparing()
         self.move_to("2026-07-20T08:00:00+07:00")
         for slot in self.slots():
             self.row(

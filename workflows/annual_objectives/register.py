@@ -1,9 +1,17 @@
 """The names that `definitions/annual_objectives.yaml` uses, tied to their functions."""
 
-from engine.machine.registry import Reading, Registry
+from engine.machine.registry import Conclusions, Origin, Reading, Registry
 from workflows.annual_objectives import carrying, edition, facts, report
 
 PROCESS = "annual_objectives"
+CONCLUSIONS = Conclusions(
+    record_set="evaluation",
+    first_day="first_day",
+    objective="objective",
+    verdict="verdict",
+    met=("met",),
+    result="result",
+)
 
 
 def register(registry: Registry) -> None:
@@ -42,5 +50,7 @@ def register(registry: Registry) -> None:
         # For the proposal alone: no step asks of other processes.
         reading=Reading(processes=carrying.OPEN_WORK),
     )
+    registry.origin(PROCESS, Origin(record_set="carried", column="origin"))
+    registry.conclusion(PROCESS, CONCLUSIONS)
     registry.proposal(PROCESS, "row", edition.rows_to_start_from)
     registry.proposal(PROCESS, "measure", edition.measures_to_start_from)

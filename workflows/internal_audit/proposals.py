@@ -79,18 +79,24 @@ def questions(case: Case) -> Rows:
                 "slot": slot,
                 "clause": line.clause,
                 "question": line.question,
-                "origin": f"{line.audit}{again}",
+                "origin": f"{line.audit} #{line.place}{again}",
             },
         )
     return tuple(found.values())
 
 
-def units_asked_nothing(case: Case) -> tuple[Lack, ...]:
-    """The units of this audit that the audit before did not ask anything, where there was one."""
-    before = {line.unit for line in _earlier(case)}
+def units_without_questions(case: Case) -> tuple[Lack, ...]:
+    """The units to which no question of the audit before comes, where there was one, and why.
+
+    Those that it did not ask anything, and those that are not visited this time.
+    """
+    before = dict.fromkeys(line.unit for line in _earlier(case))
     units = dict.fromkeys(row.values["unit"] for row in case.rows("slot"))
-    missing = [unit for unit in units if unit not in before]
-    return tuple(Lack("not_asked_before", unit=unit) for unit in missing) if before else ()
+    if not before or not units:
+        return ()
+    new = (Lack("not_asked_before", unit=unit) for unit in units if unit not in before)
+    gone = (Lack("not_visited_now", unit=unit) for unit in before if unit not in units)
+    return (*new, *gone)
 
 
 def _earlier(case: Case) -> tuple[EarlierLine, ...]:

@@ -105,9 +105,11 @@ class EarlierLine:
 
     Attributes:
         audit: the readable code of that audit.
+        place: of the question among those of that audit, counted from one.
     """
 
     audit: str
+    place: int
     unit: str
     clause: str
     question: str
@@ -151,10 +153,11 @@ def earlier_checklist(session: Session, instance: Instance) -> tuple[EarlierLine
     return tuple(
         EarlierLine(
             audit=last.code,
+            place=place,
             unit=unit,
             clause=found.clause,
             question=found.question,
             verdict=found.verdict,
         )
-        for found, unit in session.exec(lines)
+        for place, (found, unit) in enumerate(session.exec(lines), start=1)
     )

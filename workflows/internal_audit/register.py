@@ -1,6 +1,6 @@
 """The names that `definitions/internal_audit.yaml` uses, tied to their functions."""
 
-from engine.machine.registry import Reading, Registry
+from engine.machine.registry import Origin, Reading, Registry
 from engine.storage.records import TableRecordSet
 from workflows.internal_audit import effects, facts, proposals, records, report
 
@@ -73,10 +73,11 @@ def register(registry: Registry) -> None:
         reading=Reading(roles=(proposals.ROLE,), units=True, hands=True),
     )
     registry.proposal(
-        PROCESS, "checklist", proposals.questions, lacking=proposals.units_asked_nothing
+        PROCESS, "checklist", proposals.questions, lacking=proposals.units_without_questions
     )
     registry.lookup(PROCESS, "earlier_findings", records.earlier_findings)
     registry.lookup(PROCESS, records.EARLIER_CHECKLIST, records.earlier_checklist)
+    registry.origin(PROCESS, Origin(record_set="checklist", column="origin"))
     # The programme, the decision and the notice say what the plan says, to others.
     for name in ("programme", "plan", "team_decision", "notice"):
         registry.document(PROCESS, name, report.plan)

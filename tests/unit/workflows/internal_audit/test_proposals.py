@@ -12,7 +12,7 @@ from engine.machine.instance import Case, Surroundings, Waiver
 from engine.machine.registry import Lack
 from tests.unit.workflows.made_cases import case, person, row, slot
 from workflows.internal_audit import facts
-from workflows.internal_audit.proposals import lacking, questions, slots, units_asked_nothing
+from workflows.internal_audit.proposals import lacking, questions, slots, units_without_questions
 from workflows.internal_audit.records import EARLIER_CHECKLIST, EarlierLine
 
 PLAN = {
@@ -145,10 +145,20 @@ def test_who_worked_for_a_unit_visits_it_only_where_nobody_else_can() -> None:
 
 
 def line(
-    unit: str, question: str, *, clause: str = "7.5", verdict: str | None = None
+    unit: str,
+    question: str,
+    *,
+    clause: str = "7.5",
+    verdict: str | None = None,
+    place: int = 1,
 ) -> EarlierLine:
     return EarlierLine(
-        audit="IA-2025-01", unit=unit, clause=clause, question=question, verdict=verdict
+        audit="IA-2025-01",
+        place=place,
+        unit=unit,
+        clause=clause,
+        question=question,
+        verdict=verdict,
     )
 
 
@@ -170,15 +180,15 @@ def test_last_years_questions_come_without_verdict_and_with_their_origin() -> No
     found = questions(
         preparing(
             line("office", "Có danh mục tài liệu không?", verdict="conform"),
-            line("office", "Có chính sách không?", clause="5.2", verdict="nonconform"),
+            line("office", "Có chính sách không?", clause="5.2", verdict="nonconform", place=2),
             line("lab", "Có hiệu chuẩn không?"),
-            line("tdc", "Có theo dõi không?", clause="8.5", verdict="not_applicable"),
+            line("tdc", "Có theo dõi không?", clause="8.5", verdict="not_applicable", place=4),
         )
     )
     assert [(one["slot"], one["question"], one["origin"]) for one in found] == [
-        ("s2", "Có danh mục tài liệu không?", "IA-2025-01"),
-        ("s1", "Có chính sách không?", "IA-2025-01: không phù hợp, xem lại"),
-        ("s3", "Có theo dõi không?", "IA-2025-01"),
+        ("s2", "Có danh mục tài liệu không?", "IA-2025-01 #1"),
+        ("s1", "Có chính sách không?", "IA-2025-01 #2: không phù hợp, xem lại"),
+        ("s3", "Có theo dõi không?", "IA-2025-01 #4"),
     ]
     assert all(one.keys() == {"slot", "clause", "question", "origin"} for one in found)
 
@@ -191,8 +201,19 @@ def test_a_question_that_is_asked_already_is_not_proposed_again() -> None:
 
 
 def test_a_unit_without_questions_last_time_is_told_where_there_was_a_last_time() -> None:
-    assert units_asked_nothing(preparing(line("office", "Có danh mục không?"))) == (
+    assert units_without_questions(preparing(line("office", "Có danh mục không?"))) == (
         Lack("not_asked_before", unit="tdc"),
     )
-    assert units_asked_nothing(preparing()) == ()
+    assert units_without_questions(preparing()) == ()
+
+
+def test_a_unit_that_is_not_visited_this_time_gets_no_question_and_is_told() -> None:
+    made = preparing(line("lab", "Có hiệu chuẩn không?"), line("office", "Có danh mục không?"))
+    assert [one["slot"] for one in questions(made)] == ["s2"]
+    assert units_without_questions(made) == (
+        Lack("not_asked_before", unit="tdc"),
+        Lack("not_visited_now", unit="lab"),
+    )
+    # While nobody is scheduled, nobody is left out.
+    assert units_without_questions(preparing(line("lab", "Có không?"), slot=())) == ()
     assert questions(preparing()) == ()
