@@ -36,7 +36,7 @@ LABELLED: Final = frozenset(
         *("qms", "reauthenticated", "role", "rule", "sha256", "source", "state", "title", "token"),
         *("unit", "units_of", "until", "valid_from", "valid_to", "verdict", "words", "year"),
         *("actor", "outcome", "transition", "type", "instance", "size", "root", "names"),
-        *("former", "origin", "vkey"),
+        *("former", "origin", "vkey", "most_per_day"),
     }
 )
 """Facts that have words of their own."""
@@ -51,7 +51,7 @@ SAID: Final[Mapping[str, frozenset[str]]] = {
     "change": frozenset(
         {
             *("founded", "unit_added", "qualified", "letterhead_set", "added", "disabled", "made"),
-            "revoked",
+            *("revoked", "public_link_made", "public_link_withdrawn"),
         }
     ),
     "phase": frozenset({"begun", "finished", "failed", "cancelled"}),

@@ -66,7 +66,7 @@ def _write(runtime: Runtime, found: PublicLink, request: PublicAnswer) -> Change
             record_set=link.record_set,
             values={**request.values, **link.given},
         )
-        written = change_row(uow, change, actor=actor_of(link))
+        written = change_row(uow, case, change, actor=actor_of(link))
         if not isinstance(written, Changed):
             # It was closed between the two looks; a refusal of nobody is no entry (rule 3).
             return None

@@ -68,21 +68,24 @@ def change_record(runtime: Runtime, request: ChangeRow) -> Changed | NotChanged 
         replayed = uow.replay(request.caller, request.key)
         if replayed is not None:
             return replayed
-        outcome = change_row(uow, request, actor=uow.actor(request.caller))
+        actor = uow.actor(request.caller)
+        case = uow.case(request.instance_id, lock=True)
+        outcome = change_row(uow, case, request, actor=actor)
         uow.remember(request.caller, request.key, outcome)
         uow.commit()
         return outcome
 
 
-def change_row(uow: UnitOfWork, request: ChangeRow, *, actor: Actor) -> Changed | NotChanged:
-    """Write one row inside a transaction that is open; the one way for everybody who acts.
+def change_row(
+    uow: UnitOfWork, case: Case, request: ChangeRow, *, actor: Actor
+) -> Changed | NotChanged:
+    """Write one row of a case that was read under its lock; the one way for everybody who acts.
 
     Raises:
-        NotFound: no such instance, record set or row.
+        NotFound: no such record set or row.
         WrongValues: columns that do not fit; every fault at once.
         StaleRow: somebody changed the row in between.
     """
-    case = uow.case(request.instance_id, lock=True)
     compiled = uow.pinned(case)
     change = _typed(uow, request, case)
     case = _with_named(uow, case, change)

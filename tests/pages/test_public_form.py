@@ -99,3 +99,7 @@ def test_the_case_shows_answers_and_names_nobody(survey: Survey, enter: Enter) -
     log = office.open(f"/log?instance={survey.id}")
     assert "Liên kết công khai" in log.text
     assert "public-link:" not in log.text
+    (made,) = survey.entries("token_changed")[-1:]
+    entry = office.open(f"/log/entries/{made.idx}")
+    assert "Tạo đường dẫn cho người dân" in entry.text
+    assert "Số phiếu tối đa một ngày" in entry.text
