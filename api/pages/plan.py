@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from typing import Final
 
 from fastapi import APIRouter, Response
@@ -18,6 +19,11 @@ router = APIRouter()
 
 YEAR_DIGITS: Final = 4
 CASES_SHOWN: Final = 6
+ALIKE: Final = 0.5
+"""From here on two wordings are one that was changed, and not another one."""
+ENDS: Final = 5
+"""So many words of a run that stayed are shown before and behind what changed."""
+NOTHING: Final = "—"
 BAD: Final = frozenset({Light.RED, Light.AMBER})
 
 
@@ -89,8 +95,38 @@ def beside_page(desk: Desked, year: str, before: str | None = None) -> Response:
     with desk.house.runtime.read(desk.caller.organization_id) as uow:
         years = uow.tables.plans.years()
     return desk.page(
-        "plan/beside.html", pair=pair, years=years, counts=[(fate, counts[fate]) for fate in Fate]
+        "plan/beside.html",
+        pair=pair,
+        years=years,
+        counts=[(fate, counts[fate]) for fate in Fate],
+        pieces=pieces,
     )
+
+
+def pieces(before: str, now: str) -> list[tuple[str, str]]:
+    """Two wordings in one: what stayed (`same`), went (`gone`) and came (`come`), word by word.
+
+    Wordings that have little in common stand whole, one after the other. Of a long run that stayed
+    its ends are enough.
+    """
+    old, new = before.split(), now.split()
+    found = SequenceMatcher(a=old, b=new, autojunk=False)
+    if not old or not new or found.ratio() < ALIKE:
+        return [("gone", before or NOTHING), ("come", now or NOTHING)]
+    told: list[tuple[str, str]] = []
+    for kind, old_from, old_to, new_from, new_to in found.get_opcodes():
+        if kind == "equal":
+            told.append(("same", _short(new[new_from:new_to])))
+            continue
+        told += [("gone", " ".join(old[old_from:old_to]))] if old_from < old_to else []
+        told += [("come", " ".join(new[new_from:new_to]))] if new_from < new_to else []
+    return told
+
+
+def _short(words: list[str]) -> str:
+    if len(words) <= 2 * ENDS:
+        return " ".join(words)
+    return " ".join((*words[:ENDS], "…", *words[-ENDS:]))
 
 
 def _is_year(text: str) -> bool:

@@ -16,10 +16,11 @@ from api.dependencies import Reply
 from api.pages.forms import Typed, values_of
 from api.pages.instance_page import origin_address, row_entries, table_of, with_rows
 from api.pages.instances import faults_of
-from api.pages.showing import Message
+from api.pages.showing import Message, Voice
 from api.pages.visiting import Desk, Desked, Posted, Sent, go, gone, went
 from api.problems import problem_of
 from engine.commands.change_record import Changed, ChangeRow, NotChanged, change_record
+from engine.definition.model import Text
 from engine.definition.values import to_json
 from engine.errors import Conflict, Invalid, NotFound
 from engine.machine.instance import Row
@@ -103,6 +104,13 @@ def _nth(table: RecordTable, place: str | None) -> Row | None:
     return table.rows[number - 1] if 0 < number <= len(table.rows) else None
 
 
+def _told(place: Place, voice: Voice) -> list[tuple[Text, str]]:
+    """The values of a row in words, for who may not change it."""
+    values = {} if place.row is None else place.row.values
+    columns = place.table.spec.columns.items()
+    return [(spec.title, voice.value(values.get(name), spec, name=name)) for name, spec in columns]
+
+
 def _origin(row: Row, table: RecordTable) -> tuple[str, str] | None:
     """What a row goes on from, as it is written and as an address."""
     address = origin_address(row, table)
@@ -143,6 +151,7 @@ def _show(
         going_on=_going_on(desk, place, nth) if nth else (),
         following=place.following,
         message=message,
+        told=_told(place, voice),
         entries=row_entries(
             place.table,
             voice,

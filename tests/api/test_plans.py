@@ -142,8 +142,34 @@ def test_a_plan_is_held_beside_the_one_before(web: Web) -> None:
         "5.9",
     )
     assert (now["4"]["now"]["cases"], now["4"]["before"]["cases"]) == (2, 0)
+    assert len(now["4"]["now"]["instances"]) == 2
+    assert (now["4"]["now"]["days_late"], now["4"]["now"]["verdict"]) == (0, None)
+    # Nothing of last year's was ever opened: it is late since the end of its time.
+    assert now["4"]["before"]["days_late"] > 100
     page = web.get("clerk", f"/plans/{YEAR}").json()
     assert now["4"]["now"]["light"] == page["standing"]["4"]["light"]
+
+
+def test_what_the_year_before_left_stands_on_the_plan_with_its_origin(small_web: Web) -> None:
+    runtime = small_web.office.runtime
+    enter_plan(runtime, OFFICE, YEAR, plan([7]))
+    assert small_web.get("clerk", f"/plans/{YEAR}").json()["carried"] == {
+        "cases": [],
+        "more": False,
+        "missed": [],
+    }
+    started = small_web.post(
+        "iso_secretary",
+        "/instances",
+        {"process": "corrective_action", "title": "Hướng dẫn chưa đủ", "year": YEAR - 1},
+    )
+    assert started.status_code == 201, started.text
+    shown = small_web.get("clerk", f"/plans/{YEAR}").json()["carried"]
+    (left,) = shown["cases"]
+    assert (left["code"], left["origin"]) == (started.json()["code"], None)
+    # It is no work of the year in which it was opened that the years before left.
+    enter_plan(runtime, OFFICE, YEAR - 1, of_last_year())
+    assert small_web.get("clerk", f"/plans/{YEAR - 1}").json()["carried"]["cases"] == []
 
 
 def test_a_year_without_a_plan_and_a_year_beside_itself_are_told(small_web: Web) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from api.pages.plan_chart import BAR_LEAST, LEFT, WIDTH, Bar, YearChart, year_chart
 from engine.machine.window import Span
 from engine.queries.plan import PlanView
+from engine.queries.plan_carried import Carried
 from engine.queries.plan_standing import Carrier, PlanCase, RowFacts, plan_standing
 
 YEAR = 2026
@@ -31,6 +32,7 @@ def drawn(
         warnings=(),
         standing=plan_standing((facts,), year=year, today=today),
         carriers={"4": (carrier,)},
+        carried=Carried(),
         today=today,
     )
     return year_chart(view)
