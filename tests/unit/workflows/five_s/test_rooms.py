@@ -88,6 +88,14 @@ def test_a_survey_has_its_days() -> None:
     assert not survey.days_in_order(answers(first_day=TODAY, last_day=date(2026, 8, 7)))
     assert survey.survey_over(answers(last_day=date(2026, 8, 7)))
     assert not survey.survey_over(answers(last_day=TODAY))
+    assert survey.survey_runs(answers(first_day=TODAY, last_day=TODAY))
+    for days in (
+        {"first_day": TODAY},
+        {"last_day": TODAY},
+        {"first_day": date(2026, 8, 6), "last_day": date(2026, 8, 7)},
+        {"first_day": date(2027, 1, 1), "last_day": date(2027, 1, 2)},
+    ):
+        assert not survey.survey_runs(answers(**days))
 
 
 def test_a_milestone_is_in_time_by_its_day() -> None:
