@@ -1,4 +1,7 @@
-"""Remove bytes that no record refers to: what a crash between storing and recording left behind.
+"""Remove bytes that no record needs any more.
+
+They are what a crash between storing and recording left behind, and what was disposed of by a
+decision after its time: its record stays, and needs them no more.
 
 Only files older than a day go: a younger one may belong to an upload whose row is about to commit.
 The same bytes may be uploaded again in the very moment in which their old copy is swept: both
@@ -54,5 +57,5 @@ def forget_content(runtime: Runtime, organization_id: str, sha256: str) -> None:
 
 
 def _known(uow: UnitOfWork) -> frozenset[str]:
-    """The contents to which a case or a job refers."""
+    """The contents that a case or a job still needs."""
     return frozenset(uow.tables.evidence.digests()) | uow.tables.jobs.digests()
