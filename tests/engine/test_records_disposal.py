@@ -374,6 +374,19 @@ def test_the_council_has_the_list_on_paper(office: Office, old: Objectives, tmp_
         assert made.content.startswith(b"%PDF")
 
 
+def test_of_two_lists_with_the_same_case_one_destroys_it(office: Office, old: Objectives) -> None:
+    office.clock.move_to(AFTER)
+    first, second = started(office), started(office)
+    for disposal in (first, second):
+        disposal.write(*disposal.proposed())
+        disposal.to_decided()
+    first.take("office", "destroy", **NUMBER)
+    assert unmet_of(second.step("office", "destroy", **NUMBER)) == ("condition:due_on_the_day",)
+    with office.runtime.read(OFFICE) as uow:
+        entries = uow.tables.log.read(LogFilter(instance=old.id), limit=10)
+    assert [e.type for e in entries].count(EntryType.EVIDENCE_DISPOSED) == 1
+
+
 def test_the_house_itself_gives_up_no_file_of_a_case_at_work(office: Office) -> None:
     """Whatever a room asks for, the transaction asks once more."""
     working, disposal = started(office), started(office)
